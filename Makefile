@@ -1,0 +1,45 @@
+# Every task of this project. `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint fmt bench clients tools clean
+
+CLIENTS := target/clients
+TOOLS := target/tools
+DENY_VERSION := 0.20.2
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## The whole of Beckon on sample data, with a local receiver
+	cargo run --release -- demo
+
+run: ## A server on 127.0.0.1:8420, data in ./beckon-data
+	cargo run --release -- serve
+
+test: clients ## Install what the tests need, then run all of them
+	cargo test --workspace --locked
+	cargo run --quiet --locked -- demo --once
+
+lint: tools ## Formatting, clippy, licences and advisories
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
+	scripts/check-advisories $(TOOLS)/bin/cargo-deny
+
+fmt: ## Format the code
+	cargo fmt --all
+
+bench: ## Measure deliveries per second beside the limit of the machine
+	cargo build --release --locked -p beckon -p beckon-bench
+	target/release/beckon-bench
+
+clients: ## The independent webhook verifiers and the API tester (PyPI, npm)
+	scripts/install-clients $(CLIENTS)
+
+tools: ## The tools that `make lint` needs
+	@test -x $(TOOLS)/bin/cargo-deny || cargo install --locked --root $(TOOLS) --version $(DENY_VERSION) cargo-deny
+
+clean: ## Remove everything that was built
+	cargo clean

@@ -1,0 +1,36 @@
+//! What the binary can do, one file a command.
+//!
+//! A command answers with the exit code of the process: 0 done, 1 it failed or the answer is no, 2 it was
+//! asked for something that makes no sense.
+
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod openapi;
+pub(crate) mod serve;
+pub(crate) mod verify;
+
+use std::io::{ErrorKind, Write as _};
+use std::process::ExitCode;
+
+use crate::config::error::ConfigError;
+
+/// The exit code for a request that makes no sense, as clap has it.
+pub(crate) const BAD_USAGE: u8 = 2;
+
+/// Says on stderr what went wrong, with its causes, and gives the exit code for it.
+pub(crate) fn complain(error: anyhow::Error) -> ExitCode {
+    if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+        // Whoever read our output has seen enough.
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error:#}");
+    if error.is::<ConfigError>() { ExitCode::from(BAD_USAGE) } else { ExitCode::FAILURE }
+}
+
+/// Writes to stdout. Unlike `print!` it survives a reader that went away.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,139 @@
+//! `beckon serve`: runs until it is asked to stop.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use beckon_store_sqlite::DATABASE_FILE;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::config::flags::ServeFlags;
+use crate::config::source::Sources;
+use crate::first_start::Made;
+use crate::{ambient, telemetry, wiring};
+
+/// Serves. Answers with success after SIGTERM or SIGINT.
+pub(crate) async fn run(flags: &ServeFlags) -> anyhow::Result<ExitCode> {
+    let (config, _) = Config::read(&Sources::of_process(flags))?;
+    telemetry::init(config.log_format, &config.log_level);
+    // Before anything else, so that a request to stop is heard from the first moment on.
+    let mut asked = StopRequest::listen()?;
+    let running = wiring::start(&config, ambient::real()?).await?;
+    super::print(&greeting(&config, running.address, &running.made))?;
+    tracing::info!(address = %running.address, "listening");
+    tokio::select! {
+        name = asked.heard() => tracing::info!("{name}: stopping"),
+        () = running.ended() => tracing::error!("a service ended unexpectedly: stopping"),
+    }
+    tokio::select! {
+        stopped = running.stop() => stopped?,
+        name = asked.heard() => anyhow::bail!("{name} again: stopped at once"),
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The ways in which a process is asked to stop.
+pub(crate) struct StopRequest {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl StopRequest {
+    /// Takes the signals over from the system's default, which is to end at once.
+    pub(crate) fn listen() -> anyhow::Result<StopRequest> {
+        let terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+        let interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be heard")?;
+        Ok(StopRequest { terminate, interrupt })
+    }
+
+    /// Waits for a request to stop, and names it.
+    pub(crate) async fn heard(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// The URL under which this machine reaches what listens on `address`.
+pub(crate) fn local_url(address: SocketAddr) -> String {
+    let mut reachable = address;
+    if address.ip().is_unspecified() {
+        reachable.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    format!("http://{reachable}")
+}
+
+/// What people see first. Keys are in it only if they were made just now.
+fn greeting(config: &Config, address: SocketAddr, made: &Made) -> String {
+    let url = local_url(address);
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "Beckon {} is at {url}, its API explained at {url}/api/docs", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "Data is in {}", config.database_dir().join(DATABASE_FILE).display());
+    if *made == Made::default() {
+        return text;
+    }
+    if made.workspace {
+        let _ = writeln!(text, "\nThis is the first start: the workspace \"Default\" was made.");
+    }
+    if made.api_key.is_some() || made.write_key.is_some() {
+        let _ = writeln!(text, "Keep these keys: they are shown only this once.");
+    }
+    let key_line = |what: &str, made: &Option<String>, variable: &str, use_of_it: &str| match made {
+        Some(key) => format!("  {what}  {key}  {use_of_it}\n"),
+        None => format!("  {what}  as given in {variable}  {use_of_it}\n"),
+    };
+    text.push_str(&key_line("API key  ", &made.api_key, "the configuration", "(manages everything: keep it secret)"));
+    text.push_str(&key_line(
+        "write key",
+        &made.write_key,
+        "the configuration",
+        "(for your website: it can only add signals)",
+    ));
+    let shown = |made: &Option<String>, variable: &str| made.clone().unwrap_or_else(|| format!("${variable}"));
+    let api_key = shown(&made.api_key, "BECKON_API_KEY");
+    let write_key = shown(&made.write_key, "BECKON_WRITE_KEY");
+    let _ = writeln!(text, "\nTry it:");
+    let _ = writeln!(text, "  curl -H \"Authorization: Bearer {api_key}\" {url}/api/v1/event-types");
+    let _ = writeln!(
+        text,
+        "  curl -u \"{write_key}:\" -H 'content-type: application/json' {url}/v1/identify \\\n       \
+         -d '{{\"anonymousId\": \"a-1\", \"userId\": \"u-1\", \"traits\": {{\"email\": \"jane.doe@example.com\"}}}}'"
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address() -> SocketAddr {
+        SocketAddr::from(([0, 0, 0, 0], 8420))
+    }
+
+    #[test]
+    fn the_first_start_shows_its_keys_and_a_line_to_try() {
+        let made = Made { workspace: true, api_key: Some("bk_1".to_owned()), write_key: Some("bw_1".to_owned()) };
+        let text = greeting(&Config::default(), address(), &made);
+        assert!(text.contains("API key    bk_1 ") && text.contains("write key  bw_1 "), "{text}");
+        assert!(text.contains("Bearer bk_1\" http://127.0.0.1:8420/api/v1/"), "{text}");
+    }
+
+    #[test]
+    fn a_later_start_shows_no_key() {
+        let text = greeting(&Config::default(), address(), &Made::default());
+        assert!(!text.contains("key"), "{text}");
+        assert!(text.contains("./beckon-data/beckon.db"), "{text}");
+    }
+
+    #[test]
+    fn a_key_that_was_given_is_not_repeated() {
+        let made = Made { workspace: true, api_key: None, write_key: Some("bw_1".to_owned()) };
+        let text = greeting(&Config::default(), address(), &made);
+        assert!(text.contains("Bearer $BECKON_API_KEY"), "{text}");
+    }
+}

@@ -1,0 +1,158 @@
+//! The configuration of `beckon serve`: one struct, four sources.
+//!
+//! A setting has one name everywhere: `data_dir` in the file is `BECKON_DATA_DIR` in the environment and
+//! `--data-dir` on the command line. Flags win over the environment, the environment over the file, the
+//! file over the defaults. Everything that is wrong is told at once, each with its source.
+//! Not here: the environment itself. It is an argument ([`source::Sources`]).
+
+pub(crate) mod error;
+pub(crate) mod flags;
+pub(crate) mod reader;
+pub(crate) mod show;
+pub(crate) mod source;
+pub(crate) mod value;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use beckon_delivery::options::{SHUTDOWN_GRACE_MAX, TIMEOUT_MAX, TIMEOUT_MIN};
+use beckon_domain::retry::RetrySchedule;
+use ipnet::IpNet;
+
+use error::ConfigError;
+use reader::Reader;
+use source::Sources;
+use value::{Bytes, DatabaseDirectory, LogFilter, LogFormat, Secret};
+
+/// The port Beckon listens on when nobody says.
+pub(crate) const PORT_DEFAULT: u16 = 8420;
+/// Bounds of the largest payload.
+pub(crate) const PAYLOAD_BYTES_MIN: usize = 1024;
+/// See [`PAYLOAD_BYTES_MIN`].
+pub(crate) const PAYLOAD_BYTES_LIMIT: usize = 16 * 1024 * 1024;
+/// Largest request body that can be configured.
+pub(crate) const BODY_BYTES_LIMIT: usize = 64 * 1024 * 1024;
+
+/// What `serve` runs with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Config {
+    /// Where HTTP is served.
+    pub(crate) listen: SocketAddr,
+    /// The directory that holds the data.
+    pub(crate) data_dir: PathBuf,
+    /// The directory that holds the database, if not `data_dir`.
+    pub(crate) database_url: Option<DatabaseDirectory>,
+    /// Networks that deliveries may go to although they are not public.
+    pub(crate) allow_nets: Vec<IpNet>,
+    /// Refuse webhooks that are not https.
+    pub(crate) https_only: bool,
+    /// An API key of the default workspace.
+    pub(crate) api_key: Option<Secret>,
+    /// A write key of the default workspace.
+    pub(crate) write_key: Option<Secret>,
+    /// When failed deliveries are tried again, unless the webhook says otherwise.
+    pub(crate) retry_schedule: RetrySchedule,
+    /// How long a receiver has to answer.
+    pub(crate) timeout: Duration,
+    /// How long work in progress may go on after a request to stop.
+    pub(crate) shutdown_grace: Duration,
+    /// Largest payload of an event.
+    pub(crate) payload_bytes_max: Bytes,
+    /// Largest body of an API request.
+    pub(crate) body_bytes_max: Bytes,
+    /// How log lines are written.
+    pub(crate) log_format: LogFormat,
+    /// Which log lines are written.
+    pub(crate) log_level: LogFilter,
+}
+
+/// Every setting, in the order in which people see them.
+pub(crate) const KEYS: [&str; 14] = [
+    "listen",
+    "data_dir",
+    "database_url",
+    "allow_nets",
+    "https_only",
+    "api_key",
+    "write_key",
+    "retry_schedule",
+    "timeout",
+    "shutdown_grace",
+    "payload_bytes_max",
+    "body_bytes_max",
+    "log_format",
+    "log_level",
+];
+
+/// The settings whose values are not repeated when they are wrong.
+pub(crate) const SECRET_KEYS: [&str; 3] = ["api_key", "write_key", "database_url"];
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT_DEFAULT)),
+            data_dir: PathBuf::from("./beckon-data"),
+            database_url: None,
+            allow_nets: Vec::new(),
+            https_only: false,
+            api_key: None,
+            write_key: None,
+            retry_schedule: RetrySchedule::default(),
+            timeout: Duration::from_secs(15),
+            shutdown_grace: Duration::from_secs(20),
+            payload_bytes_max: Bytes(256 * 1024),
+            body_bytes_max: Bytes(1024 * 1024),
+            log_format: LogFormat::Text,
+            log_level: LogFilter::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the configuration, or tells everything that is wrong with it.
+    pub(crate) fn read(sources: &Sources) -> Result<(Config, Reader), ConfigError> {
+        let mut reader = Reader::new(sources)?;
+        let default = Config::default();
+        let config = Config {
+            listen: reader.get("listen", default.listen),
+            data_dir: reader.get("data_dir", default.data_dir),
+            database_url: reader.get("database_url", default.database_url),
+            allow_nets: reader.get("allow_nets", default.allow_nets),
+            https_only: reader.get("https_only", default.https_only),
+            api_key: reader.checked("api_key", default.api_key, |key| {
+                key.as_ref().map_or(Ok(()), |key| beckon_server::auth::check_key(key.expose()))
+            }),
+            write_key: reader.get("write_key", default.write_key),
+            retry_schedule: reader.get("retry_schedule", default.retry_schedule),
+            timeout: reader.within("timeout", default.timeout, TIMEOUT_MIN..=TIMEOUT_MAX),
+            shutdown_grace: reader.within(
+                "shutdown_grace",
+                default.shutdown_grace,
+                Duration::ZERO..=SHUTDOWN_GRACE_MAX,
+            ),
+            payload_bytes_max: reader.within(
+                "payload_bytes_max",
+                default.payload_bytes_max,
+                Bytes(PAYLOAD_BYTES_MIN)..=Bytes(PAYLOAD_BYTES_LIMIT),
+            ),
+            body_bytes_max: reader.within(
+                "body_bytes_max",
+                default.body_bytes_max,
+                Bytes(PAYLOAD_BYTES_MIN)..=Bytes(BODY_BYTES_LIMIT),
+            ),
+            log_format: reader.get("log_format", default.log_format),
+            log_level: reader.get("log_level", default.log_level),
+        };
+        reader.finish()?;
+        Ok((config, reader))
+    }
+
+    /// The directory that holds the database.
+    pub(crate) fn database_dir(&self) -> PathBuf {
+        self.database_url.as_ref().map_or_else(|| self.data_dir.clone(), |directory| directory.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;

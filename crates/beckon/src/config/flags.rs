@@ -1,0 +1,90 @@
+//! The flags of `serve` and `config`. Each is a setting of the same name; see [`super::Config`].
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+/// Every setting as a flag. Also taken from the environment as BECKON_<NAME> and from beckon.toml as <name>.
+#[derive(Debug, Clone, Default, Args, Serialize)]
+#[command(
+    after_help = "Every setting can also be given as an environment variable (--data-dir is BECKON_DATA_DIR) or in \
+                  beckon.toml (data_dir). Flags win over the environment, the environment over the file."
+)]
+pub(crate) struct ServeFlags {
+    /// Read settings from this file [default: beckon.toml, if there is one] [env: BECKON_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Address and port to listen on [default: 127.0.0.1:8420]
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<String>,
+
+    /// Directory that holds the data [default: ./beckon-data]
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data_dir: Option<String>,
+
+    /// Database, as sqlite:DIRECTORY [default: in the data directory]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) database_url: Option<String>,
+
+    /// Networks that deliveries may go to although they are not public, such as 10.0.0.0/8,::1/128
+    #[arg(long, value_name = "NETS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_nets: Option<String>,
+
+    /// Refuse webhooks that are not https [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) https_only: Option<String>,
+
+    /// An API key of the default workspace (better given as BECKON_API_KEY: flags show in process lists)
+    #[arg(long, value_name = "KEY")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) api_key: Option<String>,
+
+    /// A write key of the default workspace, for websites
+    #[arg(long, value_name = "KEY")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) write_key: Option<String>,
+
+    /// Waits between attempts [default: 5s,5m,30m,2h,5h,10h,10h]; none makes one attempt only
+    #[arg(long, value_name = "DELAYS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_schedule: Option<String>,
+
+    /// How long a receiver has to answer, 1s to 30s [default: 15s]
+    #[arg(long, value_name = "TIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout: Option<String>,
+
+    /// How long work in progress may go on after SIGTERM [default: 20s]
+    #[arg(long, value_name = "TIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) shutdown_grace: Option<String>,
+
+    /// Largest payload of an event [default: 256KiB]
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payload_bytes_max: Option<String>,
+
+    /// Largest body of an API request [default: 1MiB]
+    #[arg(long, value_name = "BYTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body_bytes_max: Option<String>,
+
+    /// How log lines are written: text or json [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_format: Option<String>,
+
+    /// Which log lines are written: error, warn, info, debug, trace, or per part as in
+    /// info,beckon_delivery=debug [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_level: Option<String>,
+}

@@ -1,0 +1,188 @@
+//! Puts the house together: the store, the services on it, HTTP in front; and takes it apart in order.
+//!
+//! ```text
+//! start:  listener bound ─► store opened ─► keys ready ─► intake, delivery, HTTP run
+//! stop:   HTTP accepts nothing, finishes requests ─► intake finishes ─► delivery finishes ─► store closed
+//! ```
+//!
+//! Promise: what is taken down first feeds what is taken down later, so nothing accepted is cut off; all of
+//! it together takes little longer than the grace. A service that ends unasked ends the process.
+//! Not here: the settings (`config.rs`), what each service does.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use beckon_domain::ambient::Ambient;
+use beckon_intake::Publisher;
+use beckon_server::{App, AppParts};
+use beckon_store::{ConfigCache, SharedStore};
+use beckon_store_sqlite::{OpenError, SqliteStore};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::first_start::{self, GivenKeys, Made};
+use crate::listener;
+
+/// How long after the grace the services have to record what they cut off.
+const RECORD_ALLOWANCE: Duration = Duration::from_secs(3);
+/// Largest share of the timeout that opening a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much longer an API request may take than a delivery, for a test delivery is waited for.
+const REQUEST_ALLOWANCE: Duration = Duration::from_secs(45);
+
+/// A running Beckon.
+pub(crate) struct Running {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// What was made because it was missing.
+    pub(crate) made: Made,
+    store: Arc<SqliteStore>,
+    http: Stage,
+    intake: Stage,
+    delivery: Stage,
+    ended: CancellationToken,
+    grace: Duration,
+}
+
+/// A service's task, and the way to end it.
+struct Stage {
+    name: &'static str,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// Opens everything and starts it.
+pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<Running> {
+    let socket = listener::bind(config.listen).await?;
+    let address = socket.local_addr().context("the listener has no address")?;
+    let sqlite = open_store(config, &ambient).await?;
+    let given = GivenKeys { api_key: config.api_key.as_ref(), write_key: config.write_key.as_ref() };
+    let made = first_start::prepare(&*sqlite, given, &ambient).await.context("the workspace could not be prepared")?;
+
+    let store: SharedStore = sqlite.clone();
+    let cache = Arc::new(ConfigCache::new(store.clone()));
+    let (intake, intake_handle) =
+        beckon_intake::Service::new(store.clone(), cache.clone(), ambient.clone(), intake_options(config));
+    let (delivery, delivery_handle) =
+        beckon_delivery::Service::new(store.clone(), cache.clone(), ambient.clone(), delivery_options(config))?;
+    let publisher = Publisher::new(store.clone(), cache.clone(), ambient.clone(), intake_options(config));
+    let router = beckon_server::router(App::new(AppParts {
+        store,
+        config: cache,
+        intake: intake_handle,
+        publisher: Arc::new(publisher),
+        delivery: delivery_handle,
+        ambient,
+        options: server_options(config),
+    }));
+
+    let ended = CancellationToken::new();
+    let grace = config.shutdown_grace;
+    Ok(Running {
+        address,
+        made,
+        store: sqlite,
+        delivery: Stage::begin("delivery", &ended, |stop| delivery.run(stop)),
+        intake: Stage::begin("intake", &ended, |stop| intake.run(stop)),
+        http: Stage::begin("http", &ended, |stop| listener::serve(socket, router, stop, grace)),
+        ended,
+        grace,
+    })
+}
+
+impl Running {
+    /// Waits until a service ends that nobody asked to end.
+    pub(crate) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// Takes everything down in order. An error says which service had died.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + self.grace + RECORD_ALLOWANCE;
+        let stages = [self.http, self.intake, self.delivery];
+        // Only before the first is asked to end: a service may well end because the one in front has ended.
+        let mut died: Vec<_> = stages.iter().filter(|stage| stage.task.is_finished()).map(|stage| stage.name).collect();
+        for stage in stages {
+            let name = stage.name;
+            if !stage.end(deadline).await && !died.contains(&name) {
+                died.push(name);
+            }
+        }
+        self.store.close().await;
+        anyhow::ensure!(died.is_empty(), "the service {} died: see the log lines above", died.join(", "));
+        Ok(())
+    }
+}
+
+impl Stage {
+    fn begin<F>(name: &'static str, ended: &CancellationToken, run: impl FnOnce(CancellationToken) -> F) -> Stage
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = CancellationToken::new();
+        // Also when the task panics, for the guard lives in it.
+        let ended = ended.clone().drop_guard();
+        let service = run(stop.clone());
+        let task = tokio::spawn(async move {
+            let _ended = ended;
+            service.await;
+        });
+        Stage { name, stop, task }
+    }
+
+    /// Asks the service to end, waits for it until `deadline`, and says whether it ended without a panic.
+    async fn end(mut self, deadline: Instant) -> bool {
+        self.stop.cancel();
+        match timeout_at(deadline, &mut self.task).await {
+            Ok(ended) => ended.is_ok(),
+            Err(_late) => {
+                tracing::warn!("{} was cut off: the grace is over; the next start makes up what it left", self.name);
+                self.task.abort();
+                true
+            }
+        }
+    }
+}
+
+async fn open_store(config: &Config, ambient: &Ambient) -> anyhow::Result<Arc<SqliteStore>> {
+    let options = beckon_store_sqlite::Options::new(config.database_dir());
+    let ambient = ambient.clone();
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(options, ambient)).await?;
+    opened.map_err(|error| match error {
+        OpenError::File { .. } => {
+            let advice = "choose a directory that this user can write to with --data-dir";
+            anyhow::anyhow!("{:#}\n  {advice}", anyhow::Error::new(error))
+        }
+        error => error.into(),
+    })
+}
+
+fn intake_options(config: &Config) -> beckon_intake::Options {
+    beckon_intake::Options { payload_bytes_max: config.payload_bytes_max.0, ..Default::default() }
+}
+
+fn delivery_options(config: &Config) -> beckon_delivery::Options {
+    beckon_delivery::Options {
+        timeout: config.timeout,
+        connect_timeout: CONNECT_TIMEOUT.min(config.timeout),
+        retry_schedule: config.retry_schedule.clone(),
+        allow_nets: config.allow_nets.clone(),
+        https_only: config.https_only,
+        shutdown_grace: config.shutdown_grace,
+        ..Default::default()
+    }
+}
+
+fn server_options(config: &Config) -> beckon_server::Options {
+    beckon_server::Options {
+        body_bytes_max: config.body_bytes_max.0,
+        https_only: config.https_only,
+        request_timeout: config.timeout + REQUEST_ALLOWANCE,
+        ..Default::default()
+    }
+}

@@ -1,0 +1,31 @@
+//! Stories told over real HTTP: the real binary, a real receiver, a real disk.
+//!
+//! One file per family of behaviours (docs/behaviours.md). `beckon` starts the server,
+//! `http` talks to it.
+#![allow(clippy::disallowed_methods, reason = "stories run in real time")]
+#![allow(missing_docs, unreachable_pub, reason = "a test has no callers")]
+
+#[path = "stories/api.rs"]
+mod api;
+#[path = "stories/beckon.rs"]
+mod beckon;
+#[path = "stories/behaviours.rs"]
+mod behaviours;
+#[path = "stories/clients.rs"]
+mod clients;
+#[path = "stories/durability.rs"]
+mod durability;
+#[path = "stories/http.rs"]
+mod http;
+#[path = "stories/openapi.rs"]
+mod openapi;
+#[path = "stories/qualification.rs"]
+mod qualification;
+#[path = "stories/routing.rs"]
+mod routing;
+#[path = "stories/sending.rs"]
+mod sending;
+#[path = "stories/tracking.rs"]
+mod tracking;
+#[path = "stories/trying_again.rs"]
+mod trying_again;

@@ -1,0 +1,299 @@
+use super::*;
+use beckon_testkit::builders::a_due_attempt;
+use bytes::Bytes;
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+const LIMITS: Limits = Limits { in_flight_max: 64, in_flight_per_webhook_max: 8 };
+
+fn webhook(n: u128) -> WebhookId {
+    WebhookId::from(Uuid::from_u128(n))
+}
+
+fn due(webhook_n: u128, n: u128) -> DueAttempt {
+    DueAttempt {
+        delivery_id: DeliveryId::from(Uuid::from_u128(webhook_n * 1_000_000 + n)),
+        webhook_id: webhook(webhook_n),
+        due_at: NOW,
+        ..a_due_attempt()
+    }
+}
+
+fn key(due: &DueAttempt) -> Key {
+    (due.delivery_id, due.trigger)
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+/// The store's queue as these tests need it: everything is due.
+#[derive(Default)]
+struct Rows(HashMap<WebhookId, Vec<DueAttempt>>);
+
+impl Rows {
+    fn with(webhooks: impl IntoIterator<Item = (u128, u128)>) -> Rows {
+        let rows = |(webhook_n, count)| (webhook(webhook_n), (0..count).map(|n| due(webhook_n, n)).collect());
+        Rows(webhooks.into_iter().map(rows).collect())
+    }
+
+    fn answer(&self, refill: &Refill) -> DueBatch {
+        let rows = self.0.get(&refill.webhook_id).cloned().unwrap_or_default();
+        let mut rest: Vec<DueAttempt> = rows.into_iter().filter(|due| !refill.skip.contains(&key(due))).collect();
+        let more = rest.split_off(rest.len().min(refill.limit as usize));
+        DueBatch { due: rest, next_due_at: more.first().map(|due| due.due_at) }
+    }
+
+    fn refill(&self, queue: &mut Queue) {
+        while let Some(refill) = queue.next_refill(NOW) {
+            queue.refilled(refill.webhook_id, self.answer(&refill), NOW);
+        }
+    }
+
+    fn end(&mut self, queue: &mut Queue, due: &DueAttempt) {
+        self.0.get_mut(&due.webhook_id).unwrap().retain(|row| key(row) != key(due));
+        queue.ended(due.webhook_id, key(due), NOW);
+    }
+}
+
+fn rung(webhooks: impl IntoIterator<Item = u128>) -> Queue {
+    let mut queue = Queue::new(LIMITS);
+    for n in webhooks {
+        queue.ring(webhook(n), NOW, NOW);
+    }
+    queue
+}
+
+fn start_all(queue: &mut Queue) -> Vec<DueAttempt> {
+    std::iter::from_fn(|| queue.next_start(NOW)).collect()
+}
+
+#[test]
+fn everything_due_is_handed_out_once_and_an_empty_queue_forgets() {
+    let mut rows = Rows::with([(1, 500), (2, 3)]);
+    let mut queue = rung([1, 2]);
+    let mut seen = std::collections::HashSet::new();
+    loop {
+        rows.refill(&mut queue);
+        let started = start_all(&mut queue);
+        if started.is_empty() {
+            break;
+        }
+        for due in &started {
+            assert!(seen.insert(key(due)), "handed out twice: {due:?}");
+        }
+        assert!(queue.in_flight() <= LIMITS.in_flight_max);
+        for due in &started {
+            rows.end(&mut queue, due);
+        }
+    }
+    assert_eq!(seen.len(), 503);
+    assert!(queue.lanes.is_empty() && queue.turns.is_empty() && queue.later.is_empty() && queue.hungry.is_empty());
+    assert_eq!((queue.buffered_bytes, queue.in_flight, queue.next_wake()), (0, 0, None));
+}
+
+#[test]
+fn lanes_take_turns() {
+    let rows = Rows::with([(1, 60), (2, 2)]);
+    let mut queue = rung([1, 2]);
+    rows.refill(&mut queue);
+    let order: Vec<WebhookId> = start_all(&mut queue).iter().take(4).map(|due| due.webhook_id).collect();
+    assert_eq!(order, [webhook(1), webhook(2), webhook(1), webhook(2)]);
+}
+
+#[test]
+fn a_webhook_keeps_to_its_cap() {
+    let mut rows = Rows::with([(1, 60)]);
+    let mut queue = rung([1]);
+    rows.refill(&mut queue);
+    let started = start_all(&mut queue);
+    assert_eq!(started.len(), LIMITS.in_flight_per_webhook_max);
+    rows.end(&mut queue, &started[0]);
+    assert_eq!(start_all(&mut queue).len(), 1);
+}
+
+// behaviour F1
+#[test]
+fn any_number_of_webhooks_that_hang_leave_room_for_another() {
+    let hanging = 1..=40;
+    let rows = Rows::with(hanging.clone().chain([99]).map(|n| (n, 100)));
+    let mut queue = rung(hanging);
+    rows.refill(&mut queue);
+    let hung = start_all(&mut queue);
+    assert!(hung.len() >= 40, "each got at least one: {}", hung.len());
+    assert!(queue.in_flight() < LIMITS.in_flight_max, "{} slots are taken for good", queue.in_flight());
+
+    queue.ring(webhook(99), NOW, NOW);
+    rows.refill(&mut queue);
+    assert_eq!(queue.next_start(NOW).unwrap().webhook_id, webhook(99));
+}
+
+// behaviour F4
+#[test]
+fn memory_is_bounded_whatever_the_backlog() {
+    let big = Bytes::from(vec![b'x'; 256 * 1024]);
+    let mut rows = Rows::with((1..=200).map(|n| (n, 200)));
+    rows.0.values_mut().flatten().for_each(|due| due.payload = big.clone());
+    let mut queue = rung(1..=200);
+    let mut most = 0;
+    let mut handed_out = 0;
+    for _ in 0..200 {
+        rows.refill(&mut queue);
+        most = most.max(queue.buffered_bytes);
+        for due in start_all(&mut queue) {
+            handed_out += 1;
+            rows.end(&mut queue, &due);
+        }
+    }
+    assert!(most <= BUFFERED_BYTES_MAX + LANE_BUFFER_MAX * (big.len() + REQUEST_BYTES), "{most}");
+    assert!(handed_out > 2_000, "and it moves: {handed_out}");
+}
+
+#[test]
+fn lanes_that_cannot_start_give_back_what_they_hold() {
+    let big = Bytes::from(vec![b'x'; 1024 * 1024]);
+    let mut rows = Rows::with([(1, 60), (2, 60), (3, 1)]);
+    rows.0.values_mut().flatten().for_each(|due| due.payload = big.clone());
+    let mut queue = rung([1, 2]);
+    rows.refill(&mut queue);
+    start_all(&mut queue); // Both hang now, at their caps, and hold more than there is room for.
+    assert!(queue.buffered_bytes >= BUFFERED_BYTES_MAX);
+    queue.ring(webhook(3), NOW, NOW);
+    rows.refill(&mut queue);
+    assert_eq!(queue.next_start(NOW).unwrap().webhook_id, webhook(3));
+}
+
+#[test]
+fn what_is_due_later_wakes_the_queue_then_and_not_before() {
+    let mut queue = Queue::new(LIMITS);
+    queue.ring(webhook(1), at(10), NOW);
+    queue.ring(webhook(1), at(5), NOW);
+    assert_eq!((queue.next_wake(), queue.next_refill(NOW)), (Some(at(5)), None));
+    queue.wake(at(4));
+    assert_eq!(queue.next_refill(at(4)), None);
+    queue.wake(at(5));
+    assert_eq!(queue.next_refill(at(5)).unwrap().webhook_id, webhook(1));
+    queue.refilled(webhook(1), DueBatch { due: vec![], next_due_at: Some(at(60)) }, at(5));
+    assert_eq!(queue.next_wake(), Some(at(60)));
+}
+
+#[test]
+fn a_ring_during_a_look_into_the_store_is_not_lost() {
+    let mut queue = rung([1]);
+    queue.next_refill(NOW).unwrap();
+    queue.ring(webhook(1), NOW, NOW);
+    assert_eq!(queue.next_refill(NOW), None, "one look at a time");
+    queue.refilled(webhook(1), DueBatch::default(), NOW);
+    assert!(queue.next_refill(NOW).is_some());
+}
+
+#[test]
+fn an_answer_that_is_older_than_the_end_of_a_request_does_not_repeat_it() {
+    let mut queue = Queue::new(LIMITS);
+    let test = DueAttempt { trigger: Trigger::Test, ..due(1, 1) };
+    queue.ring(webhook(1), NOW, NOW);
+    queue.next_refill(NOW).unwrap();
+    // The store was asked, and before it answers the same request is made another way and recorded.
+    assert!(queue.start_urgent(test.clone(), NOW).is_some());
+    assert!(queue.start_urgent(test.clone(), NOW).is_none(), "it is in flight");
+    queue.ended(webhook(1), key(&test), NOW);
+    queue.refilled(webhook(1), DueBatch { due: vec![test], next_due_at: None }, NOW);
+    assert!(queue.next_start(NOW).is_none());
+}
+
+#[test]
+fn an_urgent_request_passes_the_caps_and_leaves_the_buffer() {
+    let rows = Rows::with([(1, 60)]);
+    let mut queue = rung([1]);
+    rows.refill(&mut queue);
+    let started = start_all(&mut queue);
+    let last = due(1, 59);
+    assert!(!started.contains(&last));
+    assert_eq!(queue.start_urgent(last.clone(), NOW), Some(last.clone()));
+    assert!(queue.lanes[&webhook(1)].buffered.iter().all(|waiting| key(waiting) != key(&last)));
+}
+
+#[test]
+fn first_attempts_go_before_retries_before_resends_and_none_waits_forever() {
+    let first = |n| due(1, n);
+    let resend = DueAttempt { trigger: Trigger::Resend, due_at: at(-9), ..due(1, 100) };
+    let retry = DueAttempt { scheduled_attempts: 1, due_at: at(-5), ..due(1, 101) };
+    let mut queue = rung([1]);
+    queue.next_refill(NOW).unwrap();
+    let batch = vec![resend.clone(), retry.clone(), first(1), first(2), first(3), first(4)];
+    queue.refilled(webhook(1), DueBatch { due: batch, next_due_at: None }, NOW);
+    let order: Vec<DueAttempt> = start_all(&mut queue);
+    assert_eq!(order, [first(1), first(2), first(3), resend, first(4), retry]);
+}
+
+#[test]
+fn a_delivery_being_canceled_is_not_started_and_comes_back_if_that_fails() {
+    let rows = Rows::with([(1, 2)]);
+    let mut queue = rung([1]);
+    rows.refill(&mut queue);
+    let gone = due(1, 0).delivery_id;
+    queue.begin_cancel(gone, NOW);
+    queue.ring(webhook(1), NOW, NOW);
+    rows.refill(&mut queue);
+    assert_eq!(start_all(&mut queue), [due(1, 1)]);
+    queue.end_cancel(gone, false, NOW);
+    rows.refill(&mut queue);
+    assert_eq!(start_all(&mut queue), [due(1, 0)]);
+}
+
+// behaviour T12
+#[test]
+fn an_answer_that_is_older_than_a_cancellation_does_not_bring_the_delivery_back() {
+    let rows = Rows::with([(1, 1)]);
+    let mut queue = rung([1]);
+    let gone = due(1, 0).delivery_id;
+    queue.begin_cancel(gone, NOW);
+    let refill = queue.next_refill(NOW).unwrap();
+    let old = rows.answer(&refill);
+    queue.end_cancel(gone, true, NOW);
+    queue.refilled(webhook(1), old, NOW);
+    assert_eq!(start_all(&mut queue), []);
+}
+
+#[test]
+fn a_delivered_resend_takes_the_waiting_scheduled_request_away() {
+    let rows = Rows::with([(1, 1)]);
+    let mut queue = rung([1]);
+    rows.refill(&mut queue);
+    queue.drop_scheduled(webhook(1), due(1, 0).delivery_id, NOW);
+    assert_eq!(start_all(&mut queue), []);
+    assert!(queue.lanes.is_empty());
+}
+
+#[test]
+fn what_was_put_back_comes_again_after_its_pause() {
+    let rows = Rows::with([(1, 1)]);
+    let mut queue = rung([1]);
+    rows.refill(&mut queue);
+    let due = queue.next_start(NOW).unwrap();
+    queue.put_back(webhook(1), key(&due), at(1), NOW);
+    assert_eq!((queue.in_flight(), queue.next_refill(NOW), queue.next_wake()), (0, None, Some(at(1))));
+    queue.wake(at(1));
+    assert!(queue.next_refill(at(1)).is_some());
+}
+
+#[test]
+fn what_cannot_be_recorded_is_set_aside_and_the_rest_flows() {
+    let rows = Rows::with([(1, 2)]);
+    let mut queue = rung([1]);
+    rows.refill(&mut queue);
+    let due = queue.next_start(NOW).unwrap();
+    queue.set_aside(webhook(1), key(&due), NOW);
+    queue.ring(webhook(1), NOW, NOW);
+    rows.refill(&mut queue);
+    assert!(start_all(&mut queue).iter().all(|other| key(other) != key(&due)));
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_asked_again_later() {
+    let mut queue = rung([1]);
+    queue.next_refill(NOW).unwrap();
+    queue.refill_failed(webhook(1), at(2), NOW);
+    queue.ring(webhook(1), NOW, NOW);
+    assert_eq!((queue.next_refill(NOW), queue.next_wake()), (None, Some(at(2))));
+}

@@ -1,0 +1,54 @@
+//! Sends header names spelled as their owner spelled them.
+//!
+//! Names are compared without case (RFC 9110 §5.1), but some receivers do not know that. `http::HeaderMap`
+//! keeps lower case only; hyper keeps the spelling of an answer it reads in a private extension, and writes
+//! a request that carries the extension in that spelling (`Builder::preserve_header_case`). So the names
+//! are read once as the head of an answer that nobody sent.
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
+
+use super::answer::HEAD_BYTES_MAX;
+
+/// Lets `request` keep the spelling of `names`. Where that does not work, names are sent in lower case.
+pub(super) async fn keep(request: &mut Request<Full<Bytes>>, names: &[String]) {
+    if names.iter().all(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase())) {
+        return;
+    }
+    let mut head = String::from("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n");
+    for name in names {
+        head.push_str(name);
+        head.push_str(": .\r\n");
+    }
+    head.push_str("\r\n");
+    if let Some(extensions) = read(head).await {
+        request.extensions_mut().extend(extensions);
+    }
+}
+
+async fn read(head: String) -> Option<http::Extensions> {
+    let (near, mut far) = tokio::io::duplex(HEAD_BYTES_MAX);
+    let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
+        .preserve_header_case(true)
+        .handshake(TokioIo::new(near))
+        .await
+        .ok()?;
+    let asked = sender.send_request(Request::new(Full::<Bytes>::default()));
+    let answered = async {
+        far.write_all(head.as_bytes()).await.ok()?;
+        Some(())
+    };
+    let exchange = async {
+        let (response, written) = tokio::join!(asked, answered);
+        written?;
+        Some(response.ok()?.into_parts().0.extensions)
+    };
+    tokio::select! {
+        biased;
+        extensions = exchange => extensions,
+        _ = connection => None,
+    }
+}

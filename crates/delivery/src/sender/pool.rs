@@ -1,0 +1,131 @@
+//! Connections kept open between requests.
+//!
+//! Promise: bounded per receiver, in all, and in time. A kept connection leads to the address it was
+//! vetted for; only requests to the same scheme, host and port use it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+use hyper::client::conn::http1::SendRequest;
+use tokio::time::{Instant, timeout};
+use tokio_util::task::AbortOnDropHandle;
+use url::Host;
+
+/// How long an unused connection is kept.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+/// Most unused connections kept to one origin.
+const IDLE_PER_ORIGIN_MAX: usize = 32;
+/// Most unused connections kept in all.
+const IDLE_IN_ALL_MAX: usize = 512;
+/// How long an answered connection may take to be ready for the next request.
+const READY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What a connection leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Origin {
+    pub(crate) https: bool,
+    pub(crate) host: Host<String>,
+    pub(crate) port: u16,
+}
+
+/// An open connection. Dropping it closes it, whatever is under way.
+pub(super) struct Line {
+    sender: SendRequest<Full<Bytes>>,
+    driver: AbortOnDropHandle<()>,
+}
+
+impl Line {
+    pub(super) fn new(sender: SendRequest<Full<Bytes>>, driver: AbortOnDropHandle<()>) -> Line {
+        Line { sender, driver }
+    }
+
+    /// Sends a request. The error gives the request back if nothing of it was written.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
+        self.sender.try_send_request(request).await
+    }
+
+    /// Ends the connection.
+    pub(super) fn close(self) {
+        drop(self.driver);
+    }
+}
+
+/// Connections that nobody uses at the moment.
+#[derive(Default)]
+pub(super) struct Pool {
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    lines: HashMap<Origin, Vec<(Instant, Line)>>,
+    count: usize,
+}
+
+impl Pool {
+    /// The connection to `origin` that was used last, if one is still good.
+    pub(super) fn take(&self, origin: &Origin) -> Option<Line> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = &mut *idle;
+        let lines = idle.lines.get_mut(origin)?;
+        let mut good = None;
+        while let Some((since, line)) = lines.pop() {
+            idle.count -= 1;
+            if since.elapsed() < IDLE_MAX && line.sender.is_ready() {
+                good = Some(line);
+                break;
+            }
+        }
+        if lines.is_empty() {
+            idle.lines.remove(origin);
+        }
+        good
+    }
+
+    /// Keeps a connection whose answer was read to the end.
+    pub(super) async fn keep_when_ready(self: &Arc<Pool>, origin: Origin, mut line: Line) {
+        if line.sender.is_ready() {
+            self.keep(origin, line);
+            return;
+        }
+        let pool = self.clone();
+        tokio::spawn(async move {
+            if let Ok(Ok(())) = timeout(READY_TIMEOUT, line.sender.ready()).await {
+                pool.keep(origin, line);
+            }
+        });
+    }
+
+    /// Closes what has been unused for too long.
+    pub(super) fn drop_old(&self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        for lines in idle.lines.values_mut() {
+            lines.retain(|(since, line)| since.elapsed() < IDLE_MAX && !line.sender.is_closed());
+        }
+        idle.lines.retain(|_, lines| !lines.is_empty());
+        idle.count = idle.lines.values().map(Vec::len).sum();
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).count == 0
+    }
+
+    fn keep(&self, origin: Origin, line: Line) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.count >= IDLE_IN_ALL_MAX || idle.lines.get(&origin).is_some_and(|l| l.len() >= IDLE_PER_ORIGIN_MAX) {
+            return;
+        }
+        idle.count += 1;
+        idle.lines.entry(origin).or_default().push((Instant::now(), line));
+    }
+}

@@ -1,0 +1,176 @@
+//! Composes the request of an attempt, and what of it may be shown.
+//!
+//! Source of the `webhook-*` headers: Standard Webhooks 1.0.
+//! Promise: nothing that can be shown later holds a secret: neither the URL nor a header value.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use beckon_domain::delivery::DueAttempt;
+use beckon_domain::webhook::Webhook;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http_body_util::Full;
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use url::{Position, Url};
+
+use super::failure::SendFailure;
+use super::pool::Origin;
+use crate::headers::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
+use crate::sign::sign;
+
+const AGENT: &str = concat!("Beckon/", env!("CARGO_PKG_VERSION"));
+const MASK: &str = "***";
+/// A header whose name contains one of these holds a secret, as far as anybody can tell.
+const SECRET_NAMES: [&str; 7] = ["token", "secret", "key", "auth", "password", "signature", "cookie"];
+
+/// A request, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    /// Where to.
+    pub(super) origin: Origin,
+    /// What is written.
+    pub(super) http_request: Request<Full<Bytes>>,
+    /// Custom header names as their owner spelled them.
+    pub(super) spelled_headers: Vec<String>,
+    /// The URL without user-info and fragment.
+    pub(crate) shown_url: String,
+    /// The headers, secret values masked.
+    pub(crate) shown_headers: BTreeMap<String, String>,
+}
+
+/// Composes and signs the request of an attempt that begins at `at`.
+pub(crate) fn compose(webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Result<Outgoing, SendFailure> {
+    let headers = write_headers(webhook, due, at).ok_or(SendFailure::Unsendable("a header cannot be written"))?;
+    let url = &webhook.url;
+    let mut http_request = Request::new(Full::new(due.payload.clone()));
+    *http_request.method_mut() = Method::POST;
+    *http_request.uri_mut() = url[Position::BeforePath..Position::AfterQuery]
+        .parse::<Uri>()
+        .ok()
+        .ok_or(SendFailure::Unsendable("the URL's path cannot be written"))?;
+    *http_request.headers_mut() = headers;
+    Ok(Outgoing {
+        origin: origin(url)?,
+        shown_url: shown_url(url),
+        shown_headers: shown_headers(http_request.headers()),
+        spelled_headers: webhook.headers.keys().cloned().collect(),
+        http_request,
+    })
+}
+
+/// The receiver's host and port, for messages.
+pub(crate) fn place(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// The URL as it may be shown.
+pub(crate) fn shown_url(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_fragment(None);
+    // These only fail for URLs that cannot have user-info, and so have none.
+    url.set_username("").ok();
+    url.set_password(None).ok();
+    url.into()
+}
+
+fn origin(url: &Url) -> Result<Origin, SendFailure> {
+    let https = match url.scheme() {
+        "https" => true,
+        "http" => false,
+        _ => return Err(SendFailure::Unsendable("the URL is neither http nor https")),
+    };
+    let host = url.host().ok_or(SendFailure::Unsendable("the URL names no host"))?.to_owned();
+    let port = url.port_or_known_default().ok_or(SendFailure::Unsendable("the URL names no port"))?;
+    Ok(Origin { https, host, port })
+}
+
+fn write_headers(webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Option<HeaderMap> {
+    let id = due.event_id.as_str();
+    let signature = sign(&webhook.secrets, id, at.as_second(), &due.payload);
+    let mut headers = HeaderMap::new();
+    headers.insert(HOST, HeaderValue::from_str(&webhook.url[Position::BeforeHost..Position::AfterPort]).ok()?);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    headers.insert(WEBHOOK_ID, HeaderValue::from_str(id).ok()?);
+    headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(at.as_second()));
+    headers.insert(WEBHOOK_SIGNATURE, HeaderValue::from_str(&signature).ok()?);
+    if let Some(credentials) = basic_auth(&webhook.url) {
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(&credentials).ok()?);
+    }
+    for (name, value) in &webhook.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        headers.insert(name, HeaderValue::from_str(value).ok()?);
+    }
+    Some(headers)
+}
+
+/// The user-info of a URL as Basic credentials (RFC 7617).
+fn basic_auth(url: &Url) -> Option<String> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut credentials: Vec<u8> = percent_decode_str(url.username()).collect();
+    credentials.push(b':');
+    credentials.extend(percent_decode_str(url.password().unwrap_or_default()));
+    Some(format!("Basic {}", STANDARD.encode(credentials)))
+}
+
+fn shown_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let shown = |name: &HeaderName, value: &HeaderValue| {
+        let name = name.as_str();
+        let secret = name != WEBHOOK_SIGNATURE && SECRET_NAMES.iter().any(|part| name.contains(part));
+        if secret { MASK.to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() }
+    };
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), shown(name, value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beckon_testkit::builders::{a_due_attempt, a_webhook};
+
+    fn composed(url: &str, headers: &[(&str, &str)]) -> Outgoing {
+        let webhook = Webhook {
+            url: Url::parse(url).unwrap(),
+            headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            ..a_webhook()
+        };
+        compose(&webhook, &a_due_attempt(), Timestamp::from_second(1_614_265_330).unwrap()).unwrap()
+    }
+
+    // behaviour S12
+    #[test]
+    fn user_info_becomes_basic_auth_and_is_shown_nowhere() {
+        let outgoing = composed("https://us%65r:p%40ss@example.com:8443/hook?a=b#frag", &[]);
+        let sent = &outgoing.http_request.headers()[AUTHORIZATION];
+        assert_eq!(sent, &format!("Basic {}", STANDARD.encode("user:p@ss")));
+        assert_eq!(outgoing.shown_url, "https://example.com:8443/hook?a=b");
+        assert_eq!(outgoing.shown_headers["authorization"], "***");
+        assert_eq!(outgoing.http_request.headers()[HOST], "example.com:8443");
+        assert_eq!(outgoing.http_request.uri(), "/hook?a=b");
+        assert_eq!(place(&Url::parse("https://user:pass@example.com/").unwrap()), "example.com:443");
+    }
+
+    // behaviour S10
+    #[test]
+    fn values_that_are_secrets_are_masked_and_others_shown() {
+        let custom = [("X-Api-Key", "k1"), ("Cookie", "c=1"), ("X-Access-Token", "t"), ("X-Team", "sales")];
+        let shown = composed("https://example.com/", &custom).shown_headers;
+        for name in ["x-api-key", "cookie", "x-access-token"] {
+            assert_eq!(shown[name], "***", "{name}");
+        }
+        assert_eq!(shown["x-team"], "sales");
+        assert!(shown["webhook-signature"].starts_with("v1,"));
+        assert_eq!(shown["webhook-timestamp"], "1614265330");
+        assert_eq!(shown["content-type"], "application/json");
+        assert!(shown["user-agent"].starts_with("Beckon/"));
+    }
+}

@@ -1,0 +1,28 @@
+//! The nouns of Beckon and the rules that decide.
+//!
+//! Everything here is a value or a pure function of `(state, input, now, randomness)`.
+//! Promise: nothing in this crate reads a clock, draws randomness, touches the network or a disk, or
+//! is async. [`ambient`] says what "now" and "randomness" look like; the binary makes the real ones.
+//! Not here: what is stored where (`beckon-store`), when things happen (`beckon-intake`,
+//! `beckon-delivery`), what they look like over HTTP (`beckon-server`).
+
+pub mod ambient;
+pub mod catalog;
+pub mod channel;
+pub mod company;
+pub mod contact;
+pub mod delivery;
+pub mod email;
+pub mod event;
+pub mod id;
+pub mod invalid;
+pub mod key;
+pub mod page_path;
+pub mod qualify;
+pub mod retry;
+pub mod routing;
+pub mod secret;
+pub mod segment;
+pub mod signal;
+pub mod visit;
+pub mod webhook;

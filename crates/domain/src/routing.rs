@@ -1,0 +1,76 @@
+//! Decides which webhooks get an event.
+//!
+//! Whether the segment is enabled and has the webhook action is asked before an event exists
+//! ([`crate::segment::Segment::announces`]); the other three conditions are here.
+
+use crate::channel::Channel;
+use crate::webhook::Webhook;
+
+/// Whether `webhook` gets an event of `event_type` that carries `channels`.
+///
+/// It must be live, list the event type, and have no channels or share one with the event. An event
+/// without channels never reaches a webhook that has some.
+pub fn wants(webhook: &Webhook, event_type: &str, channels: &[Channel]) -> bool {
+    webhook.is_live()
+        && webhook.event_types.iter().any(|wanted| wanted == event_type)
+        && (webhook.channels.is_empty() || webhook.channels.iter().any(|wanted| channels.contains(wanted)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{SegmentId, WebhookId, WorkspaceId};
+    use jiff::Timestamp;
+    use url::Url;
+    use uuid::Uuid;
+
+    fn webhook(event_types: &[&str], channels: &[i64]) -> Webhook {
+        Webhook {
+            id: WebhookId::from(Uuid::nil()),
+            workspace_id: WorkspaceId::from(Uuid::nil()),
+            description: String::new(),
+            url: Url::parse("https://example.com/").unwrap(),
+            event_types: event_types.iter().map(ToString::to_string).collect(),
+            channels: segments(channels),
+            headers: Default::default(),
+            enabled: true,
+            disabled_reason: None,
+            retry_schedule: None,
+            metadata: Default::default(),
+            revision: 0,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+            deleted_at: None,
+            secrets: vec![],
+        }
+    }
+
+    fn segments(ids: &[i64]) -> Vec<Channel> {
+        ids.iter().map(|id| Channel::of_segment(SegmentId(*id))).collect()
+    }
+
+    // behaviour R1
+    #[test]
+    fn each_condition_alone_keeps_an_event_away() {
+        let visited = "contact.visited";
+        let fits = webhook(&[visited], &[7]);
+        assert!(wants(&fits, visited, &segments(&[7])));
+
+        assert!(!wants(&Webhook { enabled: false, ..fits.clone() }, visited, &segments(&[7])), "disabled");
+        let deleted = Webhook { deleted_at: Some(Timestamp::UNIX_EPOCH), ..fits.clone() };
+        assert!(!wants(&deleted, visited, &segments(&[7])), "deleted");
+        assert!(!wants(&fits, "contact.intent", &segments(&[7])), "another event type");
+        assert!(!wants(&fits, visited, &segments(&[8])), "another channel");
+    }
+
+    // behaviour R2
+    #[test]
+    fn channels_overlap_and_an_unlabelled_event_skips_a_limited_webhook() {
+        let limited = webhook(&["a.b"], &[7, 8]);
+        let open = webhook(&["a.b"], &[]);
+        assert!(wants(&limited, "a.b", &segments(&[8, 9])));
+        assert!(!wants(&limited, "a.b", &[]));
+        assert!(wants(&open, "a.b", &[]));
+        assert!(wants(&open, "a.b", &segments(&[1])));
+    }
+}

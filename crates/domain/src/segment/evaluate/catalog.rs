@@ -1,0 +1,239 @@
+//! The segments of a workspace, ready to be asked.
+//!
+//! Promise: asking always comes to an end. A segment refers to others in chains of at most
+//! [`CHAIN_MAX`]; [`SegmentCatalog::check_references`] refuses longer ones and circles before they are
+//! written, and where one is there all the same (two people changed two segments at once), a reference
+//! into it does not hold.
+//! Not here: keeping the catalog up to date; a change makes another one.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Evaluation, Facts};
+use crate::id::SegmentId;
+use crate::invalid::{Findings, Invalid};
+use crate::segment::rule::{Leaf, Lookback, Rule};
+use crate::segment::{Segment, Subject};
+
+/// Longest chain of segments that refer to each other, both ends counted.
+pub const CHAIN_MAX: usize = 8;
+
+/// How far back facts are needed; `None` where they are not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Page views.
+    pub page_views: Option<Lookback>,
+    /// Interest shown elsewhere.
+    pub intents: Option<Lookback>,
+}
+
+impl Needs {
+    /// What the rule itself needs, without the segments it refers to.
+    pub fn of(rule: &Rule) -> Needs {
+        Needs { page_views: rule.page_view_window(), intents: rule.intent_window() }
+    }
+
+    /// What both need together.
+    #[must_use]
+    pub fn and(self, other: Needs) -> Needs {
+        Needs { page_views: self.page_views.max(other.page_views), intents: self.intents.max(other.intents) }
+    }
+}
+
+/// The segments of a workspace.
+#[derive(Debug, Default)]
+pub struct SegmentCatalog {
+    /// By id.
+    segments: Vec<Segment>,
+    places: HashMap<SegmentId, usize>,
+    /// How long the longest chain down from each is, itself counted; `None` in and above a circle, and
+    /// beyond [`CHAIN_MAX`].
+    heights: Vec<Option<usize>>,
+    contacts: Announcing,
+    companies: Announcing,
+}
+
+/// The segments about one subject that announce.
+#[derive(Debug, Default)]
+struct Announcing {
+    places: Vec<usize>,
+    needs: Needs,
+}
+
+impl SegmentCatalog {
+    /// Takes all segments of a workspace, also those that are not enabled: others may refer to them.
+    pub fn new(mut segments: Vec<Segment>) -> SegmentCatalog {
+        segments.sort_by_key(|segment| segment.id);
+        let places: HashMap<_, _> = segments.iter().enumerate().map(|(place, segment)| (segment.id, place)).collect();
+        let below: Vec<Vec<usize>> = segments
+            .iter()
+            .map(|segment| segment.rule.references().iter().filter_map(|id| places.get(id).copied()).collect())
+            .collect();
+        let announcing = |subject| {
+            let announces = |place: &usize| segments[*place].subject == subject && segments[*place].announces();
+            let places: Vec<usize> = (0..segments.len()).filter(announces).collect();
+            let needs = with_all_below(&places, &below).map(|place| Needs::of(&segments[place].rule));
+            Announcing { needs: needs.fold(Needs::default(), Needs::and), places }
+        };
+        let (contacts, companies) = (announcing(Subject::Contact), announcing(Subject::Company));
+        SegmentCatalog { heights: heights(&below), segments, places, contacts, companies }
+    }
+
+    /// The segment of that id, enabled or not.
+    pub fn get(&self, id: SegmentId) -> Option<&Segment> {
+        self.places.get(&id).map(|place| &self.segments[*place])
+    }
+
+    /// The segments about `subject` whose matches are announced, by id.
+    pub fn announcing(&self, subject: Subject) -> impl Iterator<Item = &Segment> {
+        self.announcing_about(subject).places.iter().map(|place| &self.segments[*place])
+    }
+
+    /// What facts all announcing segments about `subject` need, with those they refer to.
+    pub fn needs(&self, subject: Subject) -> Needs {
+        self.announcing_about(subject).needs
+    }
+
+    /// The announcing segments about `subject` whose rules hold, by id.
+    pub fn matching<'a>(&'a self, subject: Subject, facts: &'a Facts<'a>) -> Vec<&'a Segment> {
+        let mut evaluation = Evaluation::new(self, facts);
+        self.announcing(subject).filter(|segment| evaluation.holds(segment.rule.root())).collect()
+    }
+
+    /// Whether the rule of `segment` holds, whether or not it is enabled.
+    pub fn matches(&self, segment: &Segment, facts: &Facts<'_>) -> bool {
+        self.holds(&segment.rule, facts)
+    }
+
+    /// Whether a rule holds, which need not be that of a segment here.
+    ///
+    /// A reference asks that segment's rule on the same facts, whether or not it is enabled: being in a
+    /// segment is a matter of its rule. A reference to a segment that is gone does not hold.
+    pub fn holds(&self, rule: &Rule, facts: &Facts<'_>) -> bool {
+        Evaluation::new(self, facts).holds(rule.root())
+    }
+
+    /// Checks the references of a rule that is to become that of the segment `id`, or of a new one.
+    ///
+    /// # Errors
+    /// The path of each leaf that refers to a segment that does not exist or is about another subject,
+    /// that closes a circle (with the segments on it), or that makes a chain longer than [`CHAIN_MAX`].
+    pub fn check_references(&self, id: Option<SegmentId>, subject: Subject, rule: &Rule) -> Result<(), Invalid> {
+        let mut findings = Findings::default();
+        let above = id.map_or(0, |id| self.chain_above(id));
+        rule.each_leaf(&mut |path, leaf| {
+            if let Leaf::Segment(target) = leaf
+                && let Err(reason) = self.check_reference(id, subject, *target, above)
+            {
+                findings.add(format!("{path}/segment"), reason);
+            }
+        });
+        findings.into_result(())
+    }
+
+    fn check_reference(
+        &self,
+        id: Option<SegmentId>,
+        subject: Subject,
+        target: SegmentId,
+        above: usize,
+    ) -> Result<(), String> {
+        if id == Some(target) {
+            return Err("refers to its own segment".to_owned());
+        }
+        let Some(&place) = self.places.get(&target) else {
+            return Err(format!("there is no segment {target}"));
+        };
+        if self.segments[place].subject != subject {
+            let (this, other) = match subject {
+                Subject::Contact => ("contacts", "companies"),
+                Subject::Company => ("companies", "contacts"),
+            };
+            return Err(format!("segment {target} is about {other}, this one is about {this}"));
+        }
+        if let Some(id) = id
+            && let Some(chain) = self.chain_between(target, id)
+        {
+            let chain: Vec<String> = std::iter::once(id).chain(chain).map(|id| id.to_string()).collect();
+            return Err(format!("closes a circle of segments: {}", chain.join(" → ")));
+        }
+        match self.heights[place] {
+            Some(height) if above + 1 + height <= CHAIN_MAX => Ok(()),
+            _ => Err(format!("makes a chain of more than {CHAIN_MAX} segments that refer to each other")),
+        }
+    }
+
+    /// The segment of that id, if it is safe to follow a reference to it.
+    pub(super) fn referable(&self, id: SegmentId) -> Option<&Segment> {
+        let place = *self.places.get(&id)?;
+        self.heights[place].map(|_| &self.segments[place])
+    }
+
+    fn announcing_about(&self, subject: Subject) -> &Announcing {
+        match subject {
+            Subject::Contact => &self.contacts,
+            Subject::Company => &self.companies,
+        }
+    }
+
+    /// How long the longest chain above a segment is, itself not counted, up to [`CHAIN_MAX`].
+    fn chain_above(&self, id: SegmentId) -> usize {
+        let mut level = HashSet::from([id]);
+        (0..CHAIN_MAX)
+            .find(|_| {
+                // What the segment itself refers to is about to change.
+                let refers = |segment: &&Segment| {
+                    segment.id != id && segment.rule.references().iter().any(|id| level.contains(id))
+                };
+                level = self.segments.iter().filter(refers).map(|segment| segment.id).collect();
+                level.is_empty()
+            })
+            .unwrap_or(CHAIN_MAX)
+    }
+
+    /// The segments on a way down from one to another, both named; `None` if there is no way.
+    fn chain_between(&self, from: SegmentId, to: SegmentId) -> Option<Vec<SegmentId>> {
+        let mut reached_from = HashMap::from([(from, from)]);
+        let mut open = vec![from];
+        while let Some(id) = open.pop() {
+            if id == to {
+                let back =
+                    std::iter::successors(Some(to), |id| reached_from.get(id).copied().filter(|before| before != id));
+                let mut chain: Vec<_> = back.collect();
+                chain.reverse();
+                return Some(chain);
+            }
+            for next in self.get(id).map(|segment| segment.rule.references()).unwrap_or_default() {
+                reached_from.entry(next).or_insert_with(|| {
+                    open.push(next);
+                    id
+                });
+            }
+        }
+        None
+    }
+}
+
+/// These segments and all they refer to, directly or not; each once.
+fn with_all_below(places: &[usize], below: &[Vec<usize>]) -> impl Iterator<Item = usize> {
+    let mut open = places.to_vec();
+    let mut seen: HashSet<usize> = open.iter().copied().collect();
+    std::iter::from_fn(move || {
+        let place = open.pop()?;
+        open.extend(below[place].iter().copied().filter(|place| seen.insert(*place)));
+        Some(place)
+    })
+}
+
+/// Settles, round by round, the segments all of whose references are settled.
+fn heights(below: &[Vec<usize>]) -> Vec<Option<usize>> {
+    let mut heights: Vec<Option<usize>> = vec![None; below.len()];
+    for height in 1..=CHAIN_MAX {
+        let settled =
+            |place: &usize| heights[*place].is_none() && below[*place].iter().all(|place| heights[*place].is_some());
+        let round: Vec<usize> = (0..below.len()).filter(settled).collect();
+        for place in round {
+            heights[place] = Some(height);
+        }
+    }
+    heights
+}

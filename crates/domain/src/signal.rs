@@ -1,0 +1,166 @@
+//! What comes in.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::company::Domain;
+use crate::email::Email;
+use crate::id::SignalId;
+use crate::visit::{Page, Utm};
+
+/// Longest anonymous id, user id, group id or message id taken, in bytes.
+pub const KEY_BYTES_MAX: usize = 255;
+/// How long a `messageId` is remembered, so that a repeat is one signal.
+pub const MESSAGE_ID_DAYS: i64 = 7;
+
+/// One thing that came in, read and checked, not yet understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signal {
+    /// Its id.
+    pub id: SignalId,
+    /// The sender's id for it; a second signal with the same one is dropped.
+    pub message_id: Option<String>,
+    /// When it happened, by the sender's clock as far as that can be trusted.
+    pub at: Timestamp,
+    /// When it reached us.
+    pub received_at: Timestamp,
+    /// Who sent it.
+    pub from: Sender,
+    /// What it says.
+    pub body: SignalBody,
+    /// The JSON as it came, for the log.
+    pub raw: String,
+}
+
+/// The identifiers a signal carries. At least one of them is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// The browser's own id.
+    pub anonymous_id: Option<String>,
+    /// The person's id in the customer's own system.
+    pub user_id: Option<String>,
+    /// The account's id in the customer's own system, when the signal names it.
+    pub group_id: Option<String>,
+}
+
+/// What a signal says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SignalBody {
+    /// A page (or a screen of an app) was looked at.
+    Page {
+        /// The page.
+        page: Page,
+        /// Where the browser came from.
+        referrer: Option<String>,
+        /// The campaign in the page's address.
+        utm: Utm,
+    },
+    /// Traits of a person.
+    Identify(PersonTraits),
+    /// Something was done.
+    Track {
+        /// Its name.
+        event: String,
+    },
+    /// The person or browser belongs to an account.
+    Group(CompanyTraits),
+    /// Two ids are the same person, the sender says.
+    Alias {
+        /// The id used so far.
+        previous_id: String,
+    },
+    /// Interest shown elsewhere.
+    Intent(IntentTraits),
+}
+
+impl SignalBody {
+    /// The kind's name in logs and lists.
+    pub fn kind(&self) -> SignalKind {
+        match self {
+            SignalBody::Page { .. } => SignalKind::Page,
+            SignalBody::Identify(_) => SignalKind::Identify,
+            SignalBody::Track { .. } => SignalKind::Track,
+            SignalBody::Group(_) => SignalKind::Group,
+            SignalBody::Alias { .. } => SignalKind::Alias,
+            SignalBody::Intent(_) => SignalKind::Intent,
+        }
+    }
+}
+
+/// The kinds of signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it; SignalBody explains each")]
+pub enum SignalKind {
+    Page,
+    Identify,
+    Track,
+    Group,
+    Alias,
+    Intent,
+}
+
+impl SignalKind {
+    /// The name in logs and lists.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SignalKind::Page => "page",
+            SignalKind::Identify => "identify",
+            SignalKind::Track => "track",
+            SignalKind::Group => "group",
+            SignalKind::Alias => "alias",
+            SignalKind::Intent => "intent",
+        }
+    }
+}
+
+/// What somebody says about a person. Absent keeps what is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PersonTraits {
+    /// Address, the identifier.
+    pub email: Option<Email>,
+    /// Id in the customer's own system, the other identifier.
+    pub user_id: Option<String>,
+    /// Profile fields that were given.
+    pub profile: crate::contact::ContactProfile,
+    /// The account, when it was given by more than its name.
+    pub company: Option<CompanyTraits>,
+    /// All other traits.
+    pub traits: Map<String, Value>,
+}
+
+/// What somebody says about an account. Absent keeps what is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CompanyTraits {
+    /// Domain, the key.
+    pub domain: Option<Domain>,
+    /// Id in the customer's own system.
+    pub group_id: Option<String>,
+    /// Profile fields that were given.
+    pub profile: crate::company::CompanyProfile,
+    /// All other traits.
+    pub traits: Map<String, Value>,
+}
+
+/// Interest shown elsewhere: by a person, or by somebody unknown at an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntentTraits {
+    /// The person.
+    pub person: PersonTraits,
+    /// The interest itself.
+    pub intent: Intent,
+}
+
+/// One interest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// What it is about.
+    pub topic: String,
+    /// How strong, from 0 to 100, if the source says.
+    pub score: Option<f64>,
+    /// Who observed it.
+    pub source: Option<String>,
+    /// When it was observed.
+    pub observed_at: Timestamp,
+}

@@ -1,0 +1,245 @@
+//! One turn of a workspace: read once, decide, commit once, answer everyone.
+//!
+//! Promise: submissions of a turn are decided in the order in which they came; if the set-up changes
+//! meanwhile, all is decided again; a submission that cannot be stored fails alone.
+//! Not here: what is decided (`fold.rs`, `upsert.rs`), and whose turn it is (`service.rs`).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use beckon_domain::ambient::Ambient;
+use beckon_domain::company::Company;
+use beckon_domain::contact::Contact;
+use beckon_domain::id::WorkspaceId;
+use beckon_domain::invalid::Invalid;
+use beckon_domain::signal::Signal;
+use beckon_store::intake::{IntakeChanges, IntakeQuery, SubjectId};
+use beckon_store::{ConfigCache, SharedStore, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use crate::fold::working::Working;
+use crate::fold::{self, Compiled, Means};
+use crate::{CompanyUpsert, ContactUpsert, Error, Taken, Upserted, upsert};
+
+/// How often a turn is decided while the set-up keeps changing under it.
+pub(crate) const DECISIONS_MAX: u32 = 20;
+
+/// Where an answer goes.
+pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+
+/// What became of each upsert.
+pub(crate) type Upserts<T> = Vec<Result<Upserted<T>, Invalid>>;
+
+/// Something submitted.
+pub(crate) struct Job {
+    pub(crate) workspace: WorkspaceId,
+    /// How many signals, contacts or companies it has; at least one.
+    pub(crate) size: usize,
+    pub(crate) work: Work,
+    /// Its room in the queue, given back when it is answered.
+    pub(crate) room: OwnedSemaphorePermit,
+}
+
+/// What is to be done, and who waits for it.
+pub(crate) enum Work {
+    Signals(Vec<Signal>, Answer<Vec<Taken>>),
+    Contacts(Vec<ContactUpsert>, Answer<Upserts<Contact>>),
+    Companies(Vec<CompanyUpsert>, Answer<Upserts<Company>>),
+    Erase(SubjectId, Answer<()>),
+}
+
+/// What was decided on a job.
+enum Decided {
+    Signals(Vec<Taken>),
+    Contacts(Upserts<Contact>),
+    Companies(Upserts<Company>),
+    Nothing,
+}
+
+/// Does the turns.
+pub(crate) struct Batches {
+    store: SharedStore,
+    config: Arc<ConfigCache>,
+    ambient: Ambient,
+    compiled: Mutex<HashMap<WorkspaceId, Arc<Compiled>>>,
+}
+
+impl Batches {
+    pub(crate) fn new(store: SharedStore, config: Arc<ConfigCache>, ambient: Ambient) -> Batches {
+        Batches { store, config, ambient, compiled: Mutex::default() }
+    }
+
+    /// Does all jobs, which are of one workspace, and answers each.
+    pub(crate) async fn run(&self, workspace: WorkspaceId, jobs: Vec<Job>) {
+        let mut together = Vec::new();
+        for job in jobs {
+            let Job { work, room, .. } = job;
+            match work {
+                Work::Erase(subject, answer) => {
+                    self.settle(workspace, std::mem::take(&mut together)).await;
+                    let erased = match subject {
+                        SubjectId::Contact(id) => self.store.erase_contact(workspace, id).await,
+                        SubjectId::Company(id) => self.store.erase_company(workspace, id).await,
+                    };
+                    // Who no longer waits for an answer does not get one; here and below.
+                    answer.send(erased.map_err(Error::Store)).ok();
+                }
+                work => together.push((work, room)),
+            }
+        }
+        self.settle(workspace, together).await;
+    }
+
+    /// Decides and commits jobs together or, if something is wrong with one of them, each on its own.
+    async fn settle(&self, workspace: WorkspaceId, jobs: Vec<(Work, OwnedSemaphorePermit)>) {
+        let (works, rooms): (Vec<Work>, Vec<_>) = jobs.into_iter().unzip();
+        match self.commit(workspace, &works).await {
+            Ok(decided) => works.into_iter().zip(decided).for_each(|(work, decided)| answer(work, decided)),
+            Err(error) if works.len() == 1 || is_outage(&error) => {
+                tracing::warn!(%workspace, %error, "what came in could not be stored");
+                works.into_iter().for_each(|work| refuse(work, &error));
+            }
+            Err(error) => {
+                tracing::warn!(%workspace, %error, "a batch could not be stored; trying its parts");
+                for work in works {
+                    match self.commit(workspace, std::slice::from_ref(&work)).await {
+                        Ok(mut decided) => answer(work, decided.pop().unwrap_or(Decided::Nothing)),
+                        Err(error) => refuse(work, &error),
+                    }
+                }
+            }
+        }
+        drop(rooms);
+    }
+
+    async fn commit(&self, workspace: WorkspaceId, works: &[Work]) -> Result<Vec<Decided>, StoreError> {
+        if works.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut stale = StoreError::Stale("the set-up");
+        for _ in 0..DECISIONS_MAX {
+            let compiled = self.compiled(workspace).await?;
+            let (decided, changes) = self.decide(workspace, works, &compiled).await?;
+            if changes == IntakeChanges::default() {
+                return Ok(decided);
+            }
+            match self.store.commit_intake(workspace, compiled.config.version, changes).await {
+                Ok(()) => return Ok(decided),
+                Err(error @ StoreError::Stale(_)) => stale = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(stale)
+    }
+
+    async fn decide(
+        &self,
+        workspace: WorkspaceId,
+        works: &[Work],
+        compiled: &Compiled,
+    ) -> Result<(Vec<Decided>, IntakeChanges), StoreError> {
+        let mut query = IntakeQuery::default();
+        for work in works {
+            match work {
+                Work::Signals(signals, _) => fold::ask_for(&mut query, signals, &compiled.catalog),
+                Work::Contacts(upserts, _) => upsert::ask_for_contacts(&mut query, upserts),
+                Work::Companies(upserts, _) => upsert::ask_for_companies(&mut query, upserts),
+                Work::Erase(..) => {}
+            }
+        }
+        let mut working = Working::new(self.store.read_intake(workspace, &query).await?);
+        self.know_companies_by_id(workspace, works, &mut working).await?;
+
+        let now = self.ambient.now();
+        let means = Means { compiled, now, ambient: &self.ambient };
+        let decided = works.iter().map(|work| match work {
+            Work::Signals(signals, _) => {
+                Decided::Signals(signals.iter().map(|signal| fold::apply(&mut working, signal, means)).collect())
+            }
+            Work::Contacts(upserts, _) => {
+                Decided::Contacts(upserts.iter().map(|upsert| upsert::contact(&mut working, upsert, means)).collect())
+            }
+            Work::Companies(upserts, _) => {
+                Decided::Companies(upserts.iter().map(|upsert| upsert::company(&mut working, upsert, means)).collect())
+            }
+            Work::Erase(..) => Decided::Nothing,
+        });
+        let decided = decided.collect();
+        Ok((decided, working.into_changes(now)))
+    }
+
+    /// Reads the companies that upserts name by our id, which a batch's query cannot ask for.
+    async fn know_companies_by_id(
+        &self,
+        workspace: WorkspaceId,
+        works: &[Work],
+        working: &mut Working,
+    ) -> Result<(), StoreError> {
+        for work in works {
+            let Work::Companies(upserts, _) = work else { continue };
+            for id in upserts.iter().filter_map(|upsert| upsert.id) {
+                if working.company(id).is_some() {
+                    continue;
+                }
+                match self.store.get_company(workspace, id).await {
+                    Ok(company) => working.know_company(company),
+                    // The upsert will say so.
+                    Err(StoreError::NotFound(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the workspace has set up, compiled once for each version of it.
+    async fn compiled(&self, workspace: WorkspaceId) -> Result<Arc<Compiled>, StoreError> {
+        let config = self.config.get(workspace).await?;
+        let kept = self.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
+        if let Some(kept) = kept.filter(|kept| kept.config.version == config.version) {
+            return Ok(kept);
+        }
+        let compiled = Arc::new(Compiled::new(config));
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).insert(workspace, Arc::clone(&compiled));
+        Ok(compiled)
+    }
+}
+
+fn answer(work: Work, decided: Decided) {
+    match (work, decided) {
+        (Work::Signals(_, answer), Decided::Signals(taken)) => answer.send(Ok(taken)).is_ok(),
+        (Work::Contacts(_, answer), Decided::Contacts(upserts)) => answer.send(Ok(upserts)).is_ok(),
+        (Work::Companies(_, answer), Decided::Companies(upserts)) => answer.send(Ok(upserts)).is_ok(),
+        // Every decision is of its own work; an answer that is dropped reads as `Stopped`.
+        _ => false,
+    };
+}
+
+fn refuse(work: Work, error: &StoreError) {
+    let error = Error::Store(copy_of(error));
+    match work {
+        Work::Signals(_, answer) => answer.send(Err(error)).is_ok(),
+        Work::Contacts(_, answer) => answer.send(Err(error)).is_ok(),
+        Work::Companies(_, answer) => answer.send(Err(error)).is_ok(),
+        Work::Erase(_, answer) => answer.send(Err(error)).is_ok(),
+    };
+}
+
+/// Whether trying the parts of a batch is of no use, because the store takes nothing at all.
+fn is_outage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Full(_) | StoreError::Unavailable(_) | StoreError::Stale(_))
+}
+
+/// The same error for another who waits; its cause in words.
+fn copy_of(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::NotFound(what) => StoreError::NotFound(what),
+        StoreError::Exists(what) => StoreError::Exists(what.clone()),
+        StoreError::Stale(what) => StoreError::Stale(what),
+        StoreError::Refused(why) => StoreError::Refused(why.clone()),
+        StoreError::Full(source) => StoreError::Full(source.to_string().into()),
+        StoreError::Unavailable(source) => StoreError::Unavailable(source.to_string().into()),
+        StoreError::Corrupt { what, source } => StoreError::Corrupt { what, source: source.to_string().into() },
+        StoreError::Failed { doing, source } => StoreError::Failed { doing, source: source.to_string().into() },
+    }
+}

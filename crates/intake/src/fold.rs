@@ -1,0 +1,101 @@
+//! What a batch of signals means: a pure function of what is known, what is set up, and the signals.
+//!
+//! [`working`] is what is known, as it changes signal by signal; a signal goes through `identify` and
+//! `company` (who is it?), `visit` (on which visit?), `qualify` (for which segments?) and `event` (what is
+//! announced, to whom?), and leaves its traces in the changes to commit.
+//! Promise: the same state, set-up, signals, time and randomness give the same changes; nothing is read or
+//! written here, so a decision that was overtaken is simply made again.
+
+pub(crate) mod company;
+pub(crate) mod event;
+mod identify;
+mod keys;
+pub(crate) mod profile;
+mod qualify;
+mod visit;
+pub(crate) mod working;
+
+#[cfg(test)]
+mod tests;
+
+use beckon_domain::ambient::Ambient;
+use beckon_domain::id::{CompanyId, ContactId};
+use beckon_domain::segment::evaluate::SegmentCatalog;
+use beckon_domain::signal::{Signal, SignalBody};
+use beckon_store::WorkspaceConfig;
+use beckon_store::intake::SignalRecord;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+use crate::Taken;
+use keys::Keys;
+use working::Working;
+
+pub(crate) use keys::{ask_for, work_domain};
+
+/// What a workspace has set up, ready to be asked.
+pub(crate) struct Compiled {
+    pub(crate) config: Arc<WorkspaceConfig>,
+    pub(crate) catalog: SegmentCatalog,
+}
+
+impl Compiled {
+    pub(crate) fn new(config: Arc<WorkspaceConfig>) -> Compiled {
+        Compiled { catalog: SegmentCatalog::new(config.segments.clone()), config }
+    }
+}
+
+/// With what a decision is made, besides what is known.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    pub(crate) compiled: &'a Compiled,
+    pub(crate) now: Timestamp,
+    pub(crate) ambient: &'a Ambient,
+}
+
+/// Who a signal turned out to be about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Who {
+    pub(crate) contact: Option<ContactId>,
+    pub(crate) company: Option<CompanyId>,
+}
+
+/// Takes one signal in: all it changes is in `working` afterwards.
+pub(crate) fn apply(working: &mut Working, signal: &Signal, means: Means<'_>) -> Taken {
+    if !working.note_message_id(signal) {
+        return Taken::Duplicate;
+    }
+    let keys = Keys::of(signal);
+    let who = match &signal.body {
+        SignalBody::Intent(report) => {
+            let who = identify::person_of_intent(working, &keys, report, means);
+            qualify::shown_intent(working, signal, who, &report.intent, means);
+            who
+        }
+        _ => {
+            let who = identify::sender(working, &keys, signal, means);
+            // An aliased visitor that was somebody else already is left alone.
+            let aliased = keys.aliased.as_ref().filter(|key| {
+                who.contact.is_some() && working.visitor(key).is_some_and(|visitor| visitor.contact_id == who.contact)
+            });
+            for key in keys.visitor.iter().chain(aliased) {
+                if let Some(seen) = visit::place(working, key, signal, who, means) {
+                    qualify::visited(working, signal, &seen, means);
+                }
+            }
+            who
+        }
+    };
+    let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key)).map(|visitor| visitor.id);
+    working.changes.signals.push(SignalRecord {
+        id: signal.id,
+        kind: signal.body.kind(),
+        at: signal.at,
+        received_at: signal.received_at,
+        visitor_id: visitor,
+        contact_id: who.contact,
+        company_id: who.company,
+        raw: signal.raw.clone(),
+    });
+    Taken::Stored { signal_id: signal.id, visitor_id: visitor, contact_id: who.contact }
+}

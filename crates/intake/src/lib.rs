@@ -1,0 +1,31 @@
+//! From a signal to announced events: who is it, which visit, which segments.
+//!
+//! ```text
+//! tracking ─┐                            ┌─ identify ─ company ─ visit ─ qualify ─ event ─┐
+//! intent ───┼─► Handle ─► Service ─► batch: read ─► fold (pure) ────────────────────────────┴─► one commit
+//! import ───┘                             (again, if the set-up changed meanwhile)
+//! ```
+//!
+//! [`tracking`], [`intent`] and [`import`] read what clients send; [`Handle`] queues it; [`Service`] decides,
+//! one batch of a workspace after the other; [`Publisher`] takes events that need no deciding.
+//! Promise: what was answered with success is on disk, with every delivery it owes.
+//! Not here: HTTP (`beckon-server`), the rule language (`beckon-domain`), sending (`beckon-delivery`).
+
+mod batch;
+mod error;
+mod fold;
+mod ids;
+pub mod import;
+pub mod intent;
+mod publish;
+pub mod schema;
+mod service;
+#[cfg(test)]
+mod testing;
+pub mod tracking;
+mod upsert;
+
+pub use error::Error;
+pub use publish::{Publication, PublishedEvent, Publisher, Refusal};
+pub use service::{Handle, Options, Service, Taken};
+pub use upsert::{COMPANY_FIELDS, CompanyRef, CompanyUpsert, ContactUpsert, Upserted};

@@ -1,0 +1,41 @@
+//! What an upsert may say.
+
+use beckon_domain::invalid::Findings;
+use beckon_domain::signal::KEY_BYTES_MAX;
+use serde_json::{Map, Value};
+
+use crate::fold::profile::{PROFILE_CHARS_MAX, TRAITS_BYTES_MAX, TRAITS_MAX, fits};
+use crate::ids::usable;
+
+/// Checks an id of the customer's own system.
+pub(super) fn check_key(field: &str, key: Option<&str>, findings: &mut Findings) {
+    let Some(key) = key else { return };
+    if usable(key) != Some(key) {
+        findings.add(field, format!("{key:?} names nobody: give an id, or leave it out"));
+    } else if key.len() > KEY_BYTES_MAX {
+        findings.add(field, format!("at most {KEY_BYTES_MAX} bytes"));
+    }
+}
+
+/// The value a text field is to have; blank clears it.
+pub(super) fn check_text(field: &str, text: Option<&str>, findings: &mut Findings) -> Option<String> {
+    let text = text?.trim();
+    if text.chars().count() > PROFILE_CHARS_MAX {
+        findings.add(field, format!("at most {PROFILE_CHARS_MAX} characters"));
+    }
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Writes what is said into the traits: null removes, a value sets.
+pub(super) fn write_traits(known: &mut Map<String, Value>, said: &Map<String, Value>, findings: &mut Findings) {
+    for (name, value) in said {
+        if value.is_null() {
+            known.shift_remove(name);
+        } else {
+            known.insert(name.clone(), value.clone());
+        }
+    }
+    if !said.is_empty() && !fits(known) {
+        findings.add("traits", format!("at most {TRAITS_MAX} traits and {TRAITS_BYTES_MAX} bytes of JSON together"));
+    }
+}

@@ -1,0 +1,104 @@
+//! Writes one contact.
+
+use beckon_domain::contact::{Contact, ContactProfile};
+use beckon_domain::id::ContactId;
+use beckon_domain::invalid::{Findings, Invalid};
+
+use super::check::{check_key, check_text, write_traits};
+use super::{ContactUpsert, Upserted};
+use crate::fold::working::Working;
+use crate::fold::{Means, company, work_domain};
+
+/// Writes one contact, or says all that is wrong.
+///
+/// By id, else by user id, else by address. An address or user id that is somebody else's is refused.
+pub(crate) fn upsert(
+    working: &mut Working,
+    said: &ContactUpsert,
+    means: Means<'_>,
+) -> Result<Upserted<Contact>, Invalid> {
+    let mut findings = Findings::default();
+    check_key("user_id", said.user_id.as_deref(), &mut findings);
+    let known = find(working, said, &mut findings);
+    let created = known.is_none();
+    let mut contact = known.unwrap_or_else(|| Contact {
+        id: means.ambient.new_id(),
+        email: None,
+        user_id: None,
+        company_id: None,
+        profile: ContactProfile::default(),
+        traits: serde_json::Map::new(),
+        created_at: means.now,
+        updated_at: means.now,
+    });
+    contact.email = said.email.clone().or(contact.email);
+    contact.user_id = said.user_id.clone().or(contact.user_id);
+    for (name, value) in &said.profile {
+        match contact.profile.field_mut(name) {
+            Some(field) => *field = check_text(name, value.as_deref(), &mut findings),
+            None => findings.add(name, format!("a contact has no such field; it has {}", ContactProfile::FIELDS.join(", "))),
+        }
+    }
+    write_traits(&mut contact.traits, &said.traits, &mut findings);
+    findings.into_result(())?;
+
+    // Nothing can be wrong any more, so a company that is not known yet is made.
+    let domain = match &said.company {
+        Some(named) => Some(named.domain.clone()),
+        None if contact.company_id.is_none() => said.email.as_ref().and_then(work_domain),
+        None => None,
+    };
+    if let Some(domain) = domain {
+        contact.company_id = company::of_domain(working, &domain, means).or(contact.company_id);
+    }
+    let id = contact.id;
+    working.put_contact(contact.clone(), means.now);
+    Ok(Upserted { value: working.contact(id).cloned().unwrap_or(contact), created })
+}
+
+fn find(working: &Working, said: &ContactUpsert, findings: &mut Findings) -> Option<Contact> {
+    let of_user_id = said.user_id.as_deref().and_then(|id| working.contact_of_user_id(id));
+    let of_email = said.email.as_ref().and_then(|email| working.contact_of_email(email));
+    let target = match said.id {
+        Some(id) if working.contact(id).is_none() => {
+            findings.add("id", format!("there is no contact {id}"));
+            return None;
+        }
+        Some(id) => Some(id),
+        None if said.user_id.is_none() && said.email.is_none() => {
+            findings.add("email", "a contact needs an email or a user_id");
+            None
+        }
+        None => of_user_id.or_else(|| of_email.filter(|id| may_take_user_id(working, *id, said))),
+    };
+    let email = said.email.as_ref().map(|email| email.as_str());
+    check_free("email", email, of_email, target, working, findings);
+    check_free("user_id", said.user_id.as_deref(), of_user_id, target, working, findings);
+    working.contact(target?).cloned()
+}
+
+/// Whether the contact found by address is the one of this user id too, or can become it.
+fn may_take_user_id(working: &Working, id: ContactId, said: &ContactUpsert) -> bool {
+    let known = working.contact(id).and_then(|contact| contact.user_id.as_ref());
+    known.is_none() || said.user_id.is_none()
+}
+
+fn check_free(
+    field: &str,
+    identifier: Option<&str>,
+    owner: Option<ContactId>,
+    target: Option<ContactId>,
+    working: &Working,
+    findings: &mut Findings,
+) {
+    let Some(identifier) = identifier else { return };
+    match owner {
+        Some(owner) if Some(owner) != target => {
+            findings.add(field, format!("{identifier} belongs to another contact, {owner}"));
+        }
+        None if working.was_given_up(identifier) => {
+            findings.add(field, format!("{identifier} belonged to another contact a moment ago: send this again"));
+        }
+        _ => {}
+    }
+}

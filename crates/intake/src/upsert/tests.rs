@@ -1,0 +1,196 @@
+use super::*;
+use crate::fold::working::Working;
+use crate::fold::{Compiled, Means};
+use crate::testing::{ambient, config, email, identify, minute};
+use beckon_domain::ambient::Ambient;
+use beckon_domain::company::Company;
+use beckon_domain::contact::Contact;
+use beckon_domain::invalid::Invalid;
+use beckon_store::intake::IntakeState;
+use serde_json::json;
+use std::sync::Arc;
+
+struct World {
+    working: Working,
+    compiled: Compiled,
+    ambient: Ambient,
+    now: i64,
+}
+
+fn world() -> World {
+    World {
+        working: Working::new(IntakeState::default()),
+        compiled: Compiled::new(Arc::new(config(vec![], vec![]))),
+        ambient: ambient(),
+        now: 0,
+    }
+}
+
+impl World {
+    fn contact(&mut self, said: ContactUpsert) -> Result<Upserted<Contact>, Invalid> {
+        self.now += 1;
+        let means = Means { compiled: &self.compiled, now: minute(self.now), ambient: &self.ambient };
+        contact(&mut self.working, &said, means)
+    }
+
+    fn company(&mut self, said: CompanyUpsert) -> Result<Upserted<Company>, Invalid> {
+        self.now += 1;
+        let means = Means { compiled: &self.compiled, now: minute(self.now), ambient: &self.ambient };
+        company(&mut self.working, &said, means)
+    }
+}
+
+fn by_email(address: &str) -> ContactUpsert {
+    ContactUpsert { email: Some(email(address)), ..ContactUpsert::default() }
+}
+
+fn by_user(user_id: &str) -> ContactUpsert {
+    ContactUpsert { user_id: Some(user_id.to_owned()), ..ContactUpsert::default() }
+}
+
+fn fields<T: std::fmt::Debug>(refused: Result<T, Invalid>) -> Vec<String> {
+    refused.unwrap_err().0.into_iter().map(|field| field.field).collect()
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+// behaviour A3
+#[test]
+fn absent_keeps_null_clears_and_a_value_sets() {
+    let mut world = world();
+    let profile = |fields: &[(&str, Option<&str>)]| {
+        fields.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect()
+    };
+    let made = world.contact(ContactUpsert {
+        profile: profile(&[("first_name", Some("Ann")), ("title", Some("VP")), ("phone", Some("1"))]),
+        traits: object(json!({ "plan": "pro", "seats": 3 })),
+        ..by_email("ann@acme.test")
+    });
+    assert!(made.unwrap().created);
+    let changed = world.contact(ContactUpsert {
+        profile: profile(&[("title", Some(" CEO ")), ("phone", None)]),
+        traits: object(json!({ "plan": null, "vip": true })),
+        ..by_email("ann@acme.test")
+    });
+    let Upserted { value, created } = changed.unwrap();
+    assert!(!created);
+    let of = |name| value.profile.field(name);
+    assert_eq!([of("first_name"), of("title"), of("phone")], [Some("Ann"), Some("CEO"), None]);
+    assert_eq!(Value::Object(value.traits.clone()), json!({ "seats": 3, "vip": true }));
+    assert_eq!((value.created_at, value.updated_at), (minute(1), minute(2)));
+}
+
+#[test]
+fn a_contact_is_found_by_id_user_id_or_address_and_gets_the_others() {
+    let mut world = world();
+    let id = world.contact(by_email("ann@acme.test")).unwrap().value.id;
+    let with_user = world.contact(ContactUpsert { email: Some(email("ann@acme.test")), ..by_user("u1") }).unwrap();
+    assert_eq!((with_user.value.id, with_user.created), (id, false));
+    let moved = world.contact(ContactUpsert { email: Some(email("ann@new.test")), ..by_user("u1") }).unwrap();
+    assert_eq!((moved.value.id, moved.value.email), (id, Some(email("ann@new.test"))));
+    let by_id = world.contact(ContactUpsert { id: Some(id), user_id: Some("u2".to_owned()), ..ContactUpsert::default() });
+    assert_eq!(by_id.unwrap().value.user_id.as_deref(), Some("u2"));
+    assert_eq!(world.working.contact_of_user_id("u1"), None);
+}
+
+#[test]
+fn what_belongs_to_another_contact_is_refused_by_name() {
+    let mut world = world();
+    let ann = world.contact(ContactUpsert { email: Some(email("ann@acme.test")), ..by_user("ua") }).unwrap().value;
+    world.contact(ContactUpsert { email: Some(email("bob@acme.test")), ..by_user("ub") }).unwrap();
+    let bobs_address = ContactUpsert { email: Some(email("bob@acme.test")), ..by_user("ua") };
+    assert_eq!(fields(world.contact(bobs_address)), ["email"]);
+    let both = ContactUpsert { id: Some(ann.id), email: Some(email("bob@acme.test")), ..by_user("ub") };
+    assert_eq!(fields(world.contact(both)), ["email", "user_id"]);
+    let another_user = ContactUpsert { email: Some(email("ann@acme.test")), ..by_user("uc") };
+    assert_eq!(fields(world.contact(another_user)), ["email"]);
+    assert_eq!(world.working.contact(ann.id), Some(&ann), "nothing changed");
+}
+
+#[test]
+fn an_address_that_was_given_up_is_free_after_the_commit_only() {
+    let mut world = world();
+    let mut state = IntakeState::default();
+    let ann = world.contact(by_email("ann@acme.test")).unwrap().value;
+    state.contacts.insert(ann.id, ann.clone());
+    world.working = Working::new(state);
+    world.contact(ContactUpsert { id: Some(ann.id), ..by_email("new@acme.test") }).unwrap();
+    assert_eq!(fields(world.contact(by_email("ann@acme.test"))), ["email"]);
+}
+
+#[test]
+fn every_wrong_field_is_found_at_once_and_nothing_is_written() {
+    let mut world = world();
+    let wrong = ContactUpsert {
+        user_id: Some("null".to_owned()),
+        profile: [("title".to_owned(), Some("x".repeat(513))), ("shoe_size".to_owned(), None)].into(),
+        traits: object(json!({ "x": "y".repeat(16 * 1024) })),
+        company: Some(CompanyRef { domain: Domain::parse("acme.test").unwrap() }),
+        ..ContactUpsert::default()
+    };
+    assert_eq!(fields(world.contact(wrong)), ["user_id", "shoe_size", "title", "traits"]);
+    assert_eq!(fields(world.contact(ContactUpsert::default())), ["email"]);
+    let unknown = ContactUpsert { id: Some(world.ambient.new_id()), ..ContactUpsert::default() };
+    assert_eq!(fields(world.contact(unknown)), ["id"]);
+    assert_eq!(world.working.into_changes(minute(9)), Default::default());
+}
+
+#[test]
+fn a_contact_is_put_into_the_company_named_or_that_of_the_address() {
+    let mut world = world();
+    let ann = world.contact(by_email("ann@acme.test")).unwrap().value;
+    let acme = world.working.company_of_domain(&Domain::parse("acme.test").unwrap());
+    assert_eq!(ann.company_id, acme);
+    let named = CompanyRef { domain: Domain::parse("other.test").unwrap() };
+    let ann = world.contact(ContactUpsert { company: Some(named), ..by_email("ann@acme.test") }).unwrap().value;
+    assert_ne!(ann.company_id, acme);
+    let again = world.contact(by_email("ann@acme.test")).unwrap().value;
+    assert_eq!(again.company_id, ann.company_id, "what was named stays");
+}
+
+#[test]
+fn signals_and_upserts_speak_of_the_same_contact() {
+    let mut world = world();
+    let ann = world.contact(by_email("ann@acme.test")).unwrap().value;
+    let means = Means { compiled: &world.compiled, now: minute(9), ambient: &world.ambient };
+    let mut signal = identify(9, "ann@acme.test");
+    signal.from.anonymous_id = Some("b".to_owned());
+    crate::fold::apply(&mut world.working, &signal, means);
+    assert_eq!(world.working.visitor("b").unwrap().contact_id, Some(ann.id));
+}
+
+#[test]
+fn a_company_is_written_by_its_keys() {
+    let mut world = world();
+    let acme = CompanyUpsert { domain: Domain::parse("acme.test"), ..CompanyUpsert::default() };
+    let made = world.company(CompanyUpsert {
+        profile: [("name".to_owned(), json!("Acme")), ("employees".to_owned(), json!(42))].into(),
+        ..acme.clone()
+    });
+    let made = made.unwrap();
+    assert!(made.created);
+    let changed = world.company(CompanyUpsert {
+        group_id: Some("g1".to_owned()),
+        profile: [("name".to_owned(), Value::Null)].into(),
+        ..acme.clone()
+    });
+    let changed = changed.unwrap().value;
+    assert_eq!((changed.id, changed.group_id.as_deref()), (made.value.id, Some("g1")));
+    assert_eq!((changed.profile.name, changed.profile.employees), (None, Some(42)));
+    let by_id = CompanyUpsert { id: Some(made.value.id), domain: Domain::parse("new.test"), ..CompanyUpsert::default() };
+    assert_eq!(world.company(by_id).unwrap().value.domain, Domain::parse("new.test"));
+}
+
+#[test]
+fn a_company_that_is_wrong_is_refused_field_by_field() {
+    let mut world = world();
+    let acme = CompanyUpsert { domain: Domain::parse("acme.test"), ..CompanyUpsert::default() };
+    world.company(CompanyUpsert { group_id: Some("g1".to_owned()), ..acme.clone() }).unwrap();
+    assert_eq!(fields(world.company(CompanyUpsert { group_id: Some("g2".to_owned()), ..acme.clone() })), ["domain"]);
+    assert_eq!(fields(world.company(CompanyUpsert::default())), ["domain"]);
+    let wrong = [("employees", json!("many")), ("industry", json!(7)), ("mood", json!("good"))];
+    let profile = wrong.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    assert_eq!(fields(world.company(CompanyUpsert { profile, ..acme })), ["employees", "industry", "mood"]);
+}

@@ -1,0 +1,107 @@
+//! A contact as the API shows it: every field, null where nothing is known.
+
+use std::collections::HashMap;
+
+use beckon_domain::contact::Contact;
+use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
+use beckon_store::StoreError;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::app::App;
+use crate::docs;
+
+/// A person.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Contact")]
+pub(super) struct ContactView {
+    /// Its id.
+    id: ContactId,
+    /// The address that identifies the person.
+    email: Option<String>,
+    /// The id the person has in your own system.
+    user_id: Option<String>,
+    /// Given name.
+    first_name: Option<String>,
+    /// Family name.
+    last_name: Option<String>,
+    /// Job title.
+    title: Option<String>,
+    /// The name of the company the person works for.
+    company: Option<String>,
+    /// LinkedIn profile.
+    linkedin_url: Option<String>,
+    /// Level.
+    seniority: Option<String>,
+    /// Department.
+    department: Option<String>,
+    /// Country.
+    country: Option<String>,
+    /// Telephone number.
+    phone: Option<String>,
+    /// The account the person works for.
+    company_id: Option<CompanyId>,
+    /// That account's domain.
+    company_domain: Option<String>,
+    /// Further traits.
+    traits: Map<String, Value>,
+    /// When we first heard of the person.
+    #[schemars(schema_with = "docs::timestamp")]
+    created_at: Timestamp,
+    /// When anything of this last changed.
+    #[schemars(schema_with = "docs::timestamp")]
+    updated_at: Timestamp,
+}
+
+/// The domains of companies.
+pub(super) type Domains = HashMap<CompanyId, Option<String>>;
+
+impl ContactView {
+    pub(super) fn new(contact: Contact, domains: &Domains) -> ContactView {
+        ContactView {
+            id: contact.id,
+            email: contact.email.map(|email| email.to_string()),
+            user_id: contact.user_id,
+            first_name: contact.profile.first_name,
+            last_name: contact.profile.last_name,
+            title: contact.profile.title,
+            company: contact.profile.company,
+            linkedin_url: contact.profile.linkedin_url,
+            seniority: contact.profile.seniority,
+            department: contact.profile.department,
+            country: contact.profile.country,
+            phone: contact.profile.phone,
+            company_id: contact.company_id,
+            company_domain: contact.company_id.and_then(|id| domains.get(&id).cloned().flatten()),
+            traits: contact.traits,
+            created_at: contact.created_at,
+            updated_at: contact.updated_at,
+        }
+    }
+}
+
+/// Shows a contact with its company's domain.
+pub(super) async fn one(app: &App, workspace: WorkspaceId, contact: Contact) -> Result<ContactView, StoreError> {
+    let domains = domains(app, workspace, std::slice::from_ref(&contact)).await?;
+    Ok(ContactView::new(contact, &domains))
+}
+
+/// The domains of the companies these people work for, each company read once.
+pub(super) async fn domains(app: &App, workspace: WorkspaceId, contacts: &[Contact]) -> Result<Domains, StoreError> {
+    let mut domains = Domains::new();
+    for id in contacts.iter().filter_map(|contact| contact.company_id) {
+        if domains.contains_key(&id) {
+            continue;
+        }
+        let domain = match app.store.get_company(workspace, id).await {
+            Ok(company) => company.domain.map(|domain| domain.to_string()),
+            // Erased since the contact was read.
+            Err(StoreError::NotFound(_)) => None,
+            Err(error) => return Err(error),
+        };
+        domains.insert(id, domain);
+    }
+    Ok(domains)
+}

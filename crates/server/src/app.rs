@@ -1,0 +1,96 @@
+//! What the handlers work with.
+//!
+//! Not here: making any of it. The binary opens the store, starts the services and hands them over.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use beckon_domain::ambient::Ambient;
+use beckon_store::{ConfigCache, SharedStore};
+
+use crate::idempotency::InFlight;
+
+/// Largest body of an ordinary API request, in bytes, unless configured.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Largest body of a tracking request, in bytes after decoding, unless configured.
+pub const TRACKING_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest CSV file, in bytes, unless configured.
+pub const IMPORT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Longest time a request may take before it is answered 503, unless configured.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The limits and switches of the HTTP side.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Largest body of an ordinary API request, in bytes.
+    pub body_bytes_max: usize,
+    /// Largest body of a tracking request, in bytes after decoding.
+    pub tracking_body_bytes_max: usize,
+    /// Largest CSV file, in bytes.
+    pub import_bytes_max: usize,
+    /// Whether webhooks may only have `https` URLs.
+    pub https_only: bool,
+    /// Longest time a request may take before it is answered 503. It must be longer than a delivery's
+    /// timeout, because a test delivery is waited for.
+    pub request_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            body_bytes_max: BODY_BYTES_MAX,
+            tracking_body_bytes_max: TRACKING_BODY_BYTES_MAX,
+            import_bytes_max: IMPORT_BYTES_MAX,
+            https_only: false,
+            request_timeout: REQUEST_TIMEOUT,
+        }
+    }
+}
+
+/// The services behind the API.
+pub struct AppParts {
+    /// The database.
+    pub store: SharedStore,
+    /// What workspaces have set up.
+    pub config: Arc<ConfigCache>,
+    /// Takes signals, contacts and companies.
+    pub intake: beckon_intake::Handle,
+    /// Takes events published directly.
+    pub publisher: Arc<beckon_intake::Publisher>,
+    /// Sends tests and cancels deliveries.
+    pub delivery: beckon_delivery::Handle,
+    /// The clock and the generator.
+    pub ambient: Ambient,
+    /// Limits and switches.
+    pub options: Options,
+}
+
+/// What every handler gets: a cheap handle to [`AppParts`].
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    parts: AppParts,
+    in_flight: InFlight,
+}
+
+impl App {
+    /// Bundles the services.
+    pub fn new(parts: AppParts) -> App {
+        App(Arc::new(Inner { parts, in_flight: InFlight::default() }))
+    }
+
+    /// The idempotency keys whose first request is being answered.
+    pub(crate) fn in_flight(&self) -> &InFlight {
+        &self.0.in_flight
+    }
+}
+
+impl Deref for App {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0.parts
+    }
+}

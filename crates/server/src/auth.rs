@@ -1,0 +1,218 @@
+//! Who is asking: API keys, which manage, and write keys, which only add signals.
+//!
+//! Promise: a key that is revoked opens nothing from the moment that call returned; a 401 says whether the
+//! key is missing, malformed, unknown or revoked, and repeats nothing of it.
+//! Not here: making and revoking keys (`api/keys.rs`).
+
+use aide::OperationInput;
+use aide::generate::GenContext;
+use aide::openapi::Operation;
+use axum::extract::FromRequestParts;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use beckon_domain::ambient::Ambient;
+use beckon_domain::id::{ApiKeyId, WorkspaceId, WriteKeyId};
+use beckon_store::keys::KeyHash;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::problem::{Code, Problem};
+
+/// Fewest characters an API key may have.
+pub const KEY_CHARS_MIN: usize = 16;
+/// Most characters an API key may have.
+pub const KEY_CHARS_MAX: usize = 256;
+/// What the keys we make begin with.
+const KEY_PREFIX: &str = "bk_";
+/// How much of a key people may see again, in characters.
+const HINT_CHARS: usize = 7;
+/// Randomness of a key we make, in bytes.
+const KEY_BYTES: usize = 32;
+/// The header a write key can come in.
+const WRITE_KEY_HEADER: &str = "x-write-key";
+/// The security scheme's name in the document.
+pub(crate) const API_KEY_SCHEME: &str = "api_key";
+
+/// Makes an API key nobody can guess.
+pub fn generate(ambient: &Ambient) -> String {
+    let mut bytes = [0; KEY_BYTES];
+    ambient.fill(&mut bytes);
+    format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is stored of an API key, and found by.
+///
+/// A plain SHA-256: keys are random, or chosen by the operator as randomly as any secret.
+pub fn hash(key: &str) -> KeyHash {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// The first characters of a key, so that people can tell keys apart.
+pub fn hint(key: &str) -> String {
+    key.chars().take(HINT_CHARS).collect()
+}
+
+/// Checks that an operator's choice of a key can be one, naming nothing of it.
+pub fn check_key(key: &str) -> Result<(), String> {
+    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if visible && (KEY_CHARS_MIN..=KEY_CHARS_MAX).contains(&key.len()) {
+        Ok(())
+    } else {
+        Err(format!("an API key is {KEY_CHARS_MIN} to {KEY_CHARS_MAX} visible ASCII characters"))
+    }
+}
+
+/// Whoever showed an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiCaller {
+    /// What the key opens.
+    pub workspace_id: WorkspaceId,
+    /// The key's record.
+    pub key_id: ApiKeyId,
+}
+
+impl FromRequestParts<App> for ApiCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<ApiCaller, Problem> {
+        if let Some(caller) = parts.extensions.get::<ApiCaller>() {
+            return Ok(*caller);
+        }
+        let caller = find_caller(app, bearer(&parts.headers)?).await?;
+        parts.extensions.insert(caller);
+        Ok(caller)
+    }
+}
+
+/// That the operation asks for a key is said once for the whole API (`openapi.rs`).
+impl OperationInput for ApiCaller {
+    fn operation_input(_: &mut GenContext, _: &mut Operation) {}
+}
+
+/// Asked of the store every time: this is what makes a revocation act at once. A cache belongs here, and
+/// must be emptied by whoever revokes.
+async fn find_caller(app: &App, key: &str) -> Result<ApiCaller, Problem> {
+    let Some(found) = app.store.find_api_key(hash(key)).await? else {
+        return Err(Problem::new(Code::UnauthorizedUnknown, "nobody has this API key"));
+    };
+    if found.revoked_at.is_some() {
+        return Err(Problem::new(Code::UnauthorizedRevoked, "this API key was revoked"));
+    }
+    Ok(ApiCaller { workspace_id: found.workspace_id, key_id: found.id })
+}
+
+/// The key of `Authorization: Bearer …` (RFC 6750 §2.1).
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let malformed = |detail: &str| Problem::new(Code::UnauthorizedMalformed, detail);
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = given.next() else {
+        let detail = "no API key was given: send the header Authorization: Bearer <API key>";
+        return Err(Problem::new(Code::UnauthorizedMissing, detail));
+    };
+    if given.next().is_some() {
+        return Err(malformed("the Authorization header was given twice"));
+    }
+    let form = "the Authorization header is not of the form: Bearer <API key>";
+    let text = value.to_str().ok().ok_or_else(|| malformed(form))?;
+    let (scheme, key) = text.split_once(' ').ok_or_else(|| malformed(form))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(malformed(form));
+    }
+    let key = key.trim();
+    check_key(key).map_err(|reason| malformed(&reason))?;
+    Ok(key)
+}
+
+/// Whoever showed a write key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteCaller {
+    /// Where the signals go.
+    pub workspace_id: WorkspaceId,
+    /// The key's record.
+    pub key_id: WriteKeyId,
+}
+
+impl WriteCaller {
+    /// Whoever has that write key.
+    pub async fn find(app: &App, key: &str) -> Result<WriteCaller, Problem> {
+        let Some(found) = app.store.find_write_key(key).await? else {
+            return Err(Problem::new(Code::UnauthorizedUnknown, "nobody has this write key"));
+        };
+        if found.revoked_at.is_some() {
+            return Err(Problem::new(Code::UnauthorizedRevoked, "this write key was revoked"));
+        }
+        Ok(WriteCaller { workspace_id: found.workspace_id, key_id: found.id })
+    }
+
+    /// The answer when no write key was found anywhere.
+    pub fn missing() -> Problem {
+        let detail = "no write key was given: send it as the user of Basic authorization, in X-Write-Key, as the query \
+                      parameter writeKey or as writeKey in the body";
+        Problem::new(Code::UnauthorizedMissing, detail)
+    }
+}
+
+/// The write key in a request's headers: the user of Basic authorization (RFC 7617), or `X-Write-Key`.
+pub fn write_key_in(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    if let Some(value) = headers.get(WRITE_KEY_HEADER) {
+        let text = value.to_str().ok().map(|text| text.trim().to_owned());
+        let malformed = || Problem::new(Code::UnauthorizedMalformed, "X-Write-Key is not visible ASCII");
+        return text.map(Some).ok_or_else(malformed);
+    }
+    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let malformed = || {
+        let detail = "the Authorization header is not of the form: Basic <base64 of write key and a colon>";
+        Problem::new(Code::UnauthorizedMalformed, detail)
+    };
+    let (scheme, encoded) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(malformed());
+    }
+    let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = decoded.ok_or_else(malformed)?;
+    let user = decoded.split_once(':').map_or(decoded.as_str(), |(user, _)| user);
+    Ok((!user.is_empty()).then(|| user.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(authorization: &[&str]) -> HeaderMap {
+        authorization.iter().map(|value| (AUTHORIZATION, value.parse().unwrap())).collect()
+    }
+
+    // behaviour A10
+    #[test]
+    fn a_key_that_is_missing_or_malformed_is_told_apart() {
+        let code = |authorization: &[&str]| bearer(&headers(authorization)).unwrap_err().code();
+        assert_eq!(code(&[]), Code::UnauthorizedMissing);
+        let long = format!("Bearer {}", "k".repeat(KEY_CHARS_MAX + 1));
+        for odd in [
+            "Bearer",
+            "Bearer ",
+            "Bearer short",
+            "Basic abcdefghijklmnopqrst",
+            "abc",
+            "Bearer a b c d e f g h i",
+            &long,
+        ] {
+            assert_eq!(code(&[odd]), Code::UnauthorizedMalformed, "{odd}");
+        }
+        assert_eq!(code(&["Bearer abcdefghijklmnop", "Bearer abcdefghijklmnop"]), Code::UnauthorizedMalformed);
+        assert_eq!(bearer(&headers(&["bearer abcdefghijklmnop"])), Ok("abcdefghijklmnop"));
+    }
+
+    #[test]
+    fn a_write_key_is_the_user_of_basic_authorization() {
+        let basic = |text: &str| write_key_in(&headers(&[&format!("Basic {}", STANDARD.encode(text))])).unwrap();
+        assert_eq!(basic("key:"), Some("key".to_owned()));
+        assert_eq!(basic("key"), Some("key".to_owned()));
+        assert_eq!(basic(":"), None);
+        assert_eq!(write_key_in(&HeaderMap::new()), Ok(None));
+        assert_eq!(write_key_in(&headers(&["Basic ***"])).unwrap_err().code(), Code::UnauthorizedMalformed);
+    }
+}

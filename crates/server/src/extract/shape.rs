@@ -1,0 +1,143 @@
+//! Holds a value against the JSON schema of a type, and names everything that differs.
+//!
+//! Schemas are compiled once per type and kept for good: there are as many as there are request types.
+//! Promise: a reason never repeats the value it is about, which may be a secret.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+use beckon_domain::invalid::Findings;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+use serde_path_to_error::Segment;
+
+/// What is known of a request type.
+struct Shape {
+    /// `None` if its schema cannot be compiled, which a test rules out.
+    validator: Option<Validator>,
+    properties: Vec<String>,
+}
+
+static SHAPES: LazyLock<RwLock<HashMap<TypeId, &'static Shape>>> = LazyLock::new(RwLock::default);
+
+fn shape_of<T: JsonSchema + 'static>() -> &'static Shape {
+    let id = TypeId::of::<T>();
+    if let Some(shape) = SHAPES.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        return shape;
+    }
+    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+    let validator = jsonschema::options().should_validate_formats(false).build(&schema);
+    let validator = validator.inspect_err(|error| tracing::error!(%error, "a request type has no usable schema")).ok();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let properties = properties.map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
+    let mut shapes = SHAPES.write().unwrap_or_else(PoisonError::into_inner);
+    // Kept for the life of the process: one small leak per type, and no lock is held while it is used.
+    shapes.entry(id).or_insert_with(|| Box::leak(Box::new(Shape { validator, properties })))
+}
+
+/// The names of the fields of `T`.
+pub(super) fn properties<T: JsonSchema + 'static>() -> &'static [String] {
+    &shape_of::<T>().properties
+}
+
+/// Adds everything about `value` that `T`'s schema does not allow.
+pub(super) fn check<T: JsonSchema + 'static>(value: &Value, findings: &mut Findings) {
+    if let Some(validator) = &shape_of::<T>().validator {
+        for error in validator.iter_errors(value) {
+            describe(&error, findings);
+        }
+    }
+}
+
+/// Adds one violation in words, under the field that has to change.
+fn describe(error: &ValidationError<'_>, findings: &mut Findings) {
+    let place = error.instance_path().to_string();
+    let place = place.trim_start_matches('/');
+    let inside = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}/{name}") };
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            findings.add(inside(property.as_str().unwrap_or_default()), "is required");
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            for name in unexpected {
+                findings.add(inside(name), "there is no such field");
+            }
+        }
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            describe_choice(error, context, place, findings);
+        }
+        _ => findings.add(place, error.masked_with("this").to_string()),
+    }
+}
+
+/// Adds what is wrong with a value that could have one of several forms: by the form it was meant to have,
+/// as far as its type tells; else all the types it could have.
+fn describe_choice(
+    error: &ValidationError<'_>,
+    forms: &[Vec<ValidationError<'static>>],
+    place: &str,
+    findings: &mut Findings,
+) {
+    let other_type = |form: &&Vec<ValidationError<'static>>| match form.as_slice() {
+        [only] => {
+            only.instance_path() == error.instance_path() && matches!(only.kind(), ValidationErrorKind::Type { .. })
+        }
+        _ => false,
+    };
+    if let Some(meant) = forms.iter().filter(|form| !other_type(form)).min_by_key(|form| form.len()) {
+        for error in meant {
+            describe(error, findings);
+        }
+        return;
+    }
+    let types: Vec<String> = forms.iter().flatten().filter_map(type_wanted).collect();
+    findings.add(place, format!("this is none of: {}", types.join(", ")));
+}
+
+fn type_wanted(error: &ValidationError<'_>) -> Option<String> {
+    match error.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(wanted) } => Some(wanted.to_string()),
+        ValidationErrorKind::Type { kind: TypeKind::Multiple(wanted) } => {
+            Some(wanted.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}
+
+/// A place in a value as our field names are written.
+pub(super) fn field_of(path: &serde_path_to_error::Path) -> String {
+    let names = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
+    });
+    names.collect::<Vec<_>>().join("/")
+}
+
+/// Takes "or null" away from the schema of an optional field.
+pub(super) fn without_null(schema: &mut Value) {
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            schema["type"] = only.clone();
+        }
+    }
+    if let Some(forms) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        forms.retain(|form| form.get("type").is_none_or(|name| name != "null"));
+        if let [only] = forms.as_slice() {
+            let only = only.clone();
+            if let (Some(whole), Value::Object(only)) = (schema.as_object_mut(), only) {
+                whole.remove("anyOf");
+                whole.extend(only);
+            }
+        }
+    }
+    if let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        values.retain(|value| !value.is_null());
+    }
+}

@@ -1,0 +1,150 @@
+//! What the extractors say.
+
+use axum::body::Body;
+use http::StatusCode;
+
+use super::*;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "read by serde only")]
+struct Order {
+    name: String,
+    #[serde(default)]
+    numbers: Option<Vec<u8>>,
+    #[schemars(with = "Value")]
+    payload: Box<RawValue>,
+    #[serde(default)]
+    kind: Option<Kind>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Small,
+    Large,
+}
+
+fn refused(body: &str) -> Problem {
+    read_json::<Order>(body.as_bytes()).unwrap_err()
+}
+
+fn fields(problem: &Problem) -> Vec<String> {
+    problem.body().errors.into_iter().map(|error| error.field).collect()
+}
+
+// behaviour A6
+#[test]
+fn every_wrong_field_is_named_at_once() {
+    let problem = refused(r#"{"numbers":[1,"x",999],"payload":1e400,"nope":true,"kind":"huge"}"#);
+    assert_eq!(problem.code(), Code::InvalidRequest);
+    let mut named = fields(&problem);
+    named.sort();
+    assert_eq!(named, ["kind", "name", "nope", "numbers/1", "numbers/2"]);
+}
+
+// behaviour A8
+#[test]
+fn an_unknown_field_is_refused_by_name() {
+    let problem = refused(r#"{"name":"a","payload":1,"rate_limit":5}"#);
+    assert_eq!(fields(&problem), ["rate_limit"]);
+}
+
+#[test]
+fn what_is_not_json_says_where() {
+    for (body, place) in [("{\"name\":", "line 1 column 8"), ("{\n  nope}", "line 2 column 3"), ("", "line 1 column 0")]
+    {
+        let problem = refused(body);
+        assert_eq!(problem.code(), Code::InvalidJson, "{body}");
+        assert!(problem.body().detail.contains(place), "{problem:?}");
+    }
+    assert_eq!(read_json::<Order>(b"{\"name\":\"\xff\"}").unwrap_err().code(), Code::InvalidJson);
+}
+
+#[test]
+fn a_wrong_shape_at_the_top_is_not_an_unreadable_body() {
+    for body in ["[]", "5", "null", "\"x\"", "1e400"] {
+        assert_eq!(refused(body).code(), Code::InvalidRequest, "{body}");
+    }
+}
+
+// behaviour S2
+#[test]
+fn raw_values_go_through_byte_for_byte() {
+    let order: Order = read_json(br#"{"name":"a","payload": {"b" : 1e400, "b":1.0 ,"\u00e9":"\ud83d"} }"#).unwrap();
+    assert_eq!(order.payload.get(), r#"{"b" : 1e400, "b":1.0 ,"\u00e9":"\ud83d"}"#);
+}
+
+#[test]
+fn what_only_serde_can_tell_is_named_too() {
+    let problem = refused(r#"{"name":"a","name":"b","payload":1}"#);
+    assert_eq!(problem.code(), Code::InvalidRequest);
+    assert!(problem.body().detail.contains("duplicate field `name`"), "{problem:?}");
+    assert_eq!(fields(&refused(r#"{"name":"a","numbers":[1,2,-0.5e999],"payload":1}"#)), ["numbers/2"]);
+}
+
+#[test]
+fn a_reason_does_not_repeat_the_value() {
+    let problem = refused(r#"{"name":{"secret":"whsec_abc"},"payload":1}"#);
+    assert_eq!(fields(&problem), ["name"]);
+    assert!(!format!("{problem:?}").contains("whsec"), "{problem:?}");
+}
+
+async fn post(content_type: Option<&str>, body: &str) -> Result<Json<Order>, Problem> {
+    let mut request = http::Request::post("/");
+    if let Some(content_type) = content_type {
+        request = request.header(CONTENT_TYPE, content_type);
+    }
+    Json::from_request(request.body(Body::from(body.to_owned())).unwrap(), &()).await
+}
+
+#[tokio::test]
+async fn only_json_is_taken() {
+    let good = r#"{"name":"a","payload":1}"#;
+    for fine in [None, Some("application/json"), Some("Application/JSON; charset=utf-8"), Some("application/x+json")] {
+        assert!(post(fine, good).await.is_ok(), "{fine:?}");
+    }
+    for odd in ["text/plain", "application/jsonx", "", "text/json"] {
+        let problem = post(Some(odd), good).await.unwrap_err();
+        assert_eq!(problem.into_response().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{odd}");
+    }
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema, PartialEq)]
+#[serde(default)]
+struct Wanted {
+    kind: Option<Kind>,
+    since: Option<i64>,
+}
+
+async fn listing(query: &str) -> Result<Listing<Wanted>, Vec<String>> {
+    let (mut parts, ()) = http::Request::get(format!("/?{query}")).body(()).unwrap().into_parts();
+    Listing::from_request_parts(&mut parts, &()).await.map_err(|problem| fields(&problem))
+}
+
+#[tokio::test]
+async fn filter_and_page_are_read_together() {
+    let Listing { filter, page } = listing("kind=large&limit=7&since=5&cursor=abc").await.unwrap();
+    assert_eq!(filter, Wanted { kind: Some(Kind::Large), since: Some(5) });
+    assert_eq!(page, PageQuery { limit: Some(7), cursor: Some("abc".to_owned()) });
+    assert_eq!(listing("").await.unwrap().page, PageQuery::default());
+}
+
+// behaviour A6
+#[tokio::test]
+async fn every_wrong_parameter_is_named_at_once() {
+    let mut named = listing("kind=huge&limit=many&since=x&colour=red&cursor=a&cursor=b").await.unwrap_err();
+    named.sort();
+    assert_eq!(named, ["colour", "cursor", "kind", "limit", "since"]);
+}
+
+#[test]
+fn a_parameter_has_no_null() {
+    let mut schema = schemars::schema_for!(Wanted).to_value();
+    let kind = &mut schema["properties"]["kind"];
+    shape::without_null(kind);
+    assert!(!kind.to_string().contains("null"), "{kind}");
+    let mut limit = schemars::schema_for!(PageQuery).to_value()["properties"]["limit"].take();
+    shape::without_null(&mut limit);
+    assert_eq!(limit["type"], "integer");
+}

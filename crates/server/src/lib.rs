@@ -1,0 +1,26 @@
+//! Beckon over HTTP.
+//!
+//! A request passes, from the outside in: request id, log line, panic guard, timeout (`api.rs`), then for
+//! the JSON API the idempotency key ([`idempotency`]), the extractors (who is asking: [`auth`]; what:
+//! [`extract`]) and a handler in `api/`, one file a resource. Every error is a [`problem::Problem`].
+//! Promise: nothing is answered with success before it is on disk; the document at
+//! `/api/v1/openapi.json` is made of the very types the handlers read and write.
+//! Not here: deciding anything about signals, events and deliveries (`beckon-intake`, `beckon-delivery`).
+
+mod api;
+pub mod app;
+pub mod auth;
+mod docs;
+pub mod extract;
+mod idempotency;
+mod openapi;
+mod operations;
+pub mod paging;
+pub mod patch;
+pub mod problem;
+mod reply;
+mod tracking;
+
+pub use api::router;
+pub use app::{App, AppParts, Options};
+pub use openapi::openapi;

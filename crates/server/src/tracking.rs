@@ -1,0 +1,178 @@
+//! The tracking API: signals in the wire format of Segment's client libraries.
+//!
+//! A call is unpacked, its write key looked up, its items read, and what they say submitted; the answer
+//! comes when it is on disk. Whatever client libraries get wrong harmlessly (labels, padding, empty ids) is
+//! taken; one bad item fails alone.
+//! Promise: an item counted as accepted is on disk. A call that may succeed later is answered 429 or 503
+//! with `Retry-After`, because clients drop for ever what any other 4xx answers.
+//! Not here: what an item means (`beckon_intake::tracking`), and the first-party pixel.
+
+mod body;
+mod cors;
+mod docs;
+mod envelope;
+mod failure;
+mod report;
+mod settings;
+mod write_key;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use axum::body::Body;
+use axum::extract::{FromRequest, Request, State};
+use axum::{Json, Router};
+use beckon_domain::id::WorkspaceId;
+use beckon_intake::tracking::{Kind, read_time};
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::app::App;
+use failure::Failure;
+use report::{Arrival, Report};
+
+/// Longest body read on the spot, in bytes; longer and compressed ones are read where they hold up nobody.
+const READ_ON_THE_SPOT_BYTES_MAX: usize = 64 * 1024;
+
+/// Most bodies read elsewhere at a time; more wait. With the largest body this bounds the memory it takes.
+const READ_AT_ONCE_MAX: usize = 32;
+
+static READING: Semaphore = Semaphore::const_new(READ_AT_ONCE_MAX);
+
+/// The header in which some clients say when a call left.
+const SENT_AT_HEADER: &str = "sentat";
+
+pub(crate) use docs::{SECURITY_SCHEME, TAG, security_scheme};
+
+/// The routes below `/v1`, open to the pages of any site.
+pub(crate) fn open_routes() -> Router<App> {
+    // The answer to other methods comes before the layer, so that preflights are not answered by it.
+    Router::from(routes())
+        .method_not_allowed_fallback(async || Failure::WrongMethod)
+        .layer(axum::middleware::from_fn(cors::open))
+}
+
+/// The routes below `/v1`, as they are documented.
+pub(crate) fn routes() -> ApiRouter<App> {
+    let mut router = ApiRouter::new();
+    for (kind, name, letter) in [
+        (Kind::Identify, "identify", "i"),
+        (Kind::Track, "track", "t"),
+        (Kind::Page, "page", "p"),
+        (Kind::Screen, "screen", "s"),
+        (Kind::Group, "group", "g"),
+        (Kind::Alias, "alias", "a"),
+    ] {
+        let take_one = move |State(app): State<App>, call: Call| take(app, Shape::One(kind), call);
+        router = router
+            .api_route(&format!("/v1/{name}"), post_with(take_one, |operation| docs::single(operation, name, false)))
+            .api_route(&format!("/v1/{letter}"), post_with(take_one, |operation| docs::single(operation, name, true)));
+    }
+    let take_batch = |State(app): State<App>, call: Call| take(app, Shape::Batch, call);
+    router
+        .api_route("/v1/batch", post_with(take_batch, |operation| docs::batch(operation, false)))
+        .api_route("/v1/b", post_with(take_batch, |operation| docs::batch(operation, true)))
+        .api_route("/v1/projects/{key}/settings", get_with(settings::get, docs::settings))
+}
+
+/// What a route takes.
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    One(Kind),
+    Batch,
+}
+
+/// A call as it came.
+struct Call {
+    headers: HeaderMap,
+    query: Option<String>,
+    body: Bytes,
+}
+
+impl FromRequest<App> for Call {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Call, Failure> {
+        let (parts, body) = request.into_parts();
+        let body = receive(body, app.options.tracking_body_bytes_max).await?;
+        Ok(Call { headers: parts.headers, query: parts.uri.query().map(str::to_owned), body })
+    }
+}
+
+/// What it looks like inside is said per route (`docs.rs`).
+impl aide::OperationInput for Call {}
+
+async fn receive(body: Body, bytes_max: usize) -> Result<Bytes, Failure> {
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Failure::TooLarge { bytes_max }),
+        Err(_) => Err(Failure::Unreadable("the body broke off".to_owned())),
+    }
+}
+
+async fn take(app: App, shape: Shape, call: Call) -> Result<Json<Report>, Failure> {
+    let received_at = app.ambient.now();
+    let workspace = match write_key::in_head(&call.headers, call.query.as_deref()) {
+        Some(key) => Some(find_workspace(&app, &key).await?),
+        None => None,
+    };
+    let mut root = read_root(call.body, app.options.tracking_body_bytes_max).await?;
+    let workspace = match workspace {
+        Some(workspace) => workspace,
+        None => find_workspace(&app, &write_key::in_body(&root).ok_or(Failure::KeyMissing)?).await?,
+    };
+    let sent_at = sent_at(&root, &call.headers);
+    let (kind, items) = match shape {
+        Shape::One(kind) => (Some(kind), vec![Value::Object(root)]),
+        Shape::Batch => (None, envelope::take_items(&mut root)?),
+    };
+    let (signals, report) = report::read(&items, Arrival { kind, received_at, sent_at }, &app.ambient);
+    drop(items);
+    if signals.is_empty() {
+        return Ok(Json(report));
+    }
+    let taken = app.intake.submit(workspace, signals).await?;
+    Ok(Json(report.with(&taken)))
+}
+
+/// Whose write key it is, if it is in use.
+async fn find_workspace(app: &App, key: &str) -> Result<WorkspaceId, Failure> {
+    if key.len() > write_key::WRITE_KEY_BYTES_MAX {
+        return Err(Failure::KeyUnknown);
+    }
+    let found = app.store.find_write_key(key).await?.ok_or(Failure::KeyUnknown)?;
+    if found.revoked_at.is_some() { Err(Failure::KeyRevoked) } else { Ok(found.workspace_id) }
+}
+
+async fn read_root(body: Bytes, bytes_max: usize) -> Result<envelope::Root, Failure> {
+    let is_quick = body.len() <= READ_ON_THE_SPOT_BYTES_MAX && !body::is_gzip(&body);
+    let read = move || envelope::parse(&body::unpack(body, bytes_max)?);
+    if is_quick {
+        return read();
+    }
+    // Held by the reading itself, which goes on when the caller has gone.
+    let turn = READING.acquire().await;
+    let read = move || (read(), turn).0;
+    tokio::task::spawn_blocking(read).await.map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "reading a tracking call failed");
+        Failure::Internal
+    })?
+}
+
+/// When the call left, by its own word: at its root, or in a header.
+fn sent_at(root: &envelope::Root, headers: &HeaderMap) -> Option<jiff::Timestamp> {
+    let in_root = root.get("sentAt").and_then(Value::as_str).and_then(read_time);
+    in_root.or_else(|| headers.get(SENT_AT_HEADER)?.to_str().ok().and_then(read_time))
+}
+
+impl From<beckon_intake::Error> for Failure {
+    fn from(error: beckon_intake::Error) -> Failure {
+        match error {
+            beckon_intake::Error::Store(error) => error.into(),
+            beckon_intake::Error::Overloaded { retry_after } => Failure::Overloaded { retry_after },
+            beckon_intake::Error::Stopped => Failure::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Stores an event, the deliveries it is owed, and their rows in the queue.
+//!
+//! Every event comes in here: published, of a segment, a notice, or a test.
+
+use beckon_domain::delivery::Trigger;
+use beckon_domain::event::{EventId, NewDelivery, NewEvent};
+use beckon_domain::id::WorkspaceId;
+use beckon_store::{Result, StoreError};
+use rusqlite::params;
+
+use crate::columns::{joined, status_code, trigger_code};
+use crate::writer::Write;
+use beckon_domain::delivery::DeliveryStatus;
+
+/// Refuses an event that says it is another workspace's.
+pub(crate) fn check_workspace(event: &NewEvent, workspace: WorkspaceId) -> Result<()> {
+    if event.workspace_id == workspace {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!("the event {} is of another workspace", event.id)))
+}
+
+/// Stores the event with `deliveries`, due at its `created_at` for the reason given. False, and nothing is
+/// stored, if its id is taken.
+pub(crate) fn announce(write: &mut Write<'_>, event: &NewEvent, deliveries: &[NewDelivery], trigger: Trigger) -> Result<bool> {
+    let workspace = event.workspace_id.uuid();
+    let at = event.created_at.as_millisecond();
+    let stored = write.run(
+        "INSERT INTO event (workspace_id, id, event_type, channels, segment_id, contact_id, company_id, visit_id, test,
+                            created_at, delivery_count, payload)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT (workspace_id, id) DO NOTHING",
+        params![
+            workspace,
+            event.id.as_str(),
+            event.event_type,
+            joined(&event.channels),
+            event.source.segment_id.map(|id| id.0),
+            event.source.contact_id.map(|id| id.uuid()),
+            event.source.company_id.map(|id| id.uuid()),
+            event.source.visit_id.map(|id| id.uuid()),
+            event.source.test,
+            at,
+            deliveries.len() as i64,
+            &event.payload[..],
+        ],
+    )?;
+    if stored == 0 {
+        return Ok(false);
+    }
+    let seq = write.connection.last_insert_rowid();
+    for channel in &event.channels {
+        write.run(
+            "INSERT INTO event_channel (workspace_id, channel, created_at, event) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+            params![workspace, channel.as_str(), at, seq],
+        )?;
+    }
+    let schedule_due_at = (trigger == Trigger::Schedule).then_some(at);
+    let test_due_at = (trigger == Trigger::Test).then_some(at);
+    for delivery in deliveries {
+        write.run(
+            "INSERT INTO delivery (id, workspace_id, webhook_id, event, event_type, status, attempt_count,
+                                   scheduled_attempts, schedule_due_at, test_due_at, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7, ?8, ?9, ?9)",
+            params![
+                delivery.id.uuid(),
+                workspace,
+                delivery.webhook_id.uuid(),
+                seq,
+                event.event_type,
+                status_code(DeliveryStatus::Pending),
+                schedule_due_at,
+                test_due_at,
+                at,
+            ],
+        )?;
+        write.run(
+            "INSERT INTO due (webhook_id, due_at, delivery, trigger) VALUES (?1, ?2, ?3, ?4)",
+            params![delivery.webhook_id.uuid(), at, write.connection.last_insert_rowid(), trigger_code(trigger)],
+        )?;
+        write.ring(delivery.webhook_id, event.created_at);
+    }
+    Ok(true)
+}
+
+/// An event's id that was taken when it could not be.
+pub(crate) fn taken(id: &EventId) -> StoreError {
+    StoreError::Exists(format!("an event {id}"))
+}

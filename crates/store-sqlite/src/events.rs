@@ -1,0 +1,111 @@
+//! Events that were published directly, and reading all events.
+
+use async_trait::async_trait;
+use beckon_domain::delivery::Trigger;
+use beckon_domain::event::{Event, EventId, EventSource, NewEvent};
+use beckon_domain::id::{SegmentId, WorkspaceId};
+use beckon_store::config::ConfigVersion;
+use beckon_store::events::{EventFilter, Published};
+use beckon_store::{EventStore, Page, PageRequest, Result, StoreError};
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use crate::SqliteStore;
+use crate::announce::{announce, check_workspace};
+use crate::columns::Columns;
+use crate::filter::Conditions;
+use crate::paging::{List, begin, cut, rows_wanted};
+use crate::sql::Sql;
+
+#[async_trait]
+impl EventStore for SqliteStore {
+    async fn publish_events(
+        &self,
+        workspace: WorkspaceId,
+        routed_at: ConfigVersion,
+        events: Vec<NewEvent>,
+    ) -> Result<Vec<Published>> {
+        self.write("publishing events", move |write| {
+            write.check_decided_at(workspace, routed_at)?;
+            let mut published = Vec::with_capacity(events.len());
+            for event in &events {
+                check_workspace(event, workspace)?;
+                published.push(if announce(write, event, &event.deliveries, Trigger::Schedule)? {
+                    Published::Stored
+                } else {
+                    Published::Exists(Box::new(get(write, workspace, &event.id)?))
+                });
+            }
+            Ok(published)
+        })
+        .await
+    }
+
+    async fn get_event(&self, workspace: WorkspaceId, id: &EventId) -> Result<Event> {
+        let id = id.clone();
+        self.read("reading an event", move |sql| get(sql, workspace, &id)).await
+    }
+
+    async fn list_events(&self, workspace: WorkspaceId, filter: &EventFilter, page: PageRequest) -> Result<Page<Event>> {
+        let filter = filter.clone();
+        self.read("listing events", move |sql| list(sql, workspace, &filter, &page)).await
+    }
+}
+
+const COLUMNS: &str = "e.created_at, e.seq, e.id, e.event_type, e.channels, e.segment_id, e.contact_id, e.company_id, \
+                       e.visit_id, e.test, e.delivery_count, e.payload";
+
+fn get(sql: &Sql<'_>, workspace: WorkspaceId, id: &EventId) -> Result<Event> {
+    let text = format!("SELECT {COLUMNS} FROM event e WHERE e.workspace_id = ?1 AND e.id = ?2");
+    let found = sql.find(&text, params![workspace.uuid(), id.as_str()], event)?;
+    found.map(|(_, event)| event).ok_or(StoreError::NotFound("event"))
+}
+
+fn list(sql: &Sql<'_>, workspace: WorkspaceId, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
+    let mut conditions = Conditions::default();
+    let (from, time, seq) = match (&filter.channel, &filter.event_type) {
+        (Some(channel), _) => {
+            conditions.and("c.workspace_id = ?", workspace.uuid());
+            conditions.and("c.channel = ?", channel.as_str().to_owned());
+            ("event_channel c CROSS JOIN event e ON e.seq = c.event", "c.created_at", "c.event")
+        }
+        (None, Some(_)) => ("event e INDEXED BY event_by_type", "e.created_at", "e.seq"),
+        (None, None) => ("event e INDEXED BY event_by_time", "e.created_at", "e.seq"),
+    };
+    conditions.and("e.workspace_id = ?", workspace.uuid());
+    if let Some(event_type) = &filter.event_type {
+        conditions.and("e.event_type = ?", event_type.clone());
+    }
+    conditions.between(time, filter.since, filter.until);
+    conditions.before(time, seq, begin(List::Events, page)?);
+    let text = format!(
+        "SELECT {COLUMNS} FROM {from} WHERE {} ORDER BY {time} DESC, {seq} DESC LIMIT {}",
+        conditions.text(),
+        rows_wanted(page)
+    );
+    let rows = sql.list(&text, conditions.values(), event)?;
+    Ok(cut(List::Events, page, rows))
+}
+
+/// Reads [`COLUMNS`]: the event, and its place in the list.
+fn event(row: &Row<'_>) -> Result<((i64, i64), Event)> {
+    let mut columns = Columns::of("event", row);
+    let created_at: Timestamp = columns.time()?;
+    let place = (created_at.as_millisecond(), columns.value()?);
+    let event = Event {
+        created_at,
+        id: columns.parsed(EventId::parse)?,
+        event_type: columns.value()?,
+        channels: columns.channels()?,
+        source: EventSource {
+            segment_id: columns.value::<Option<i64>>()?.map(SegmentId),
+            contact_id: columns.maybe_id()?,
+            company_id: columns.maybe_id()?,
+            visit_id: columns.maybe_id()?,
+            test: columns.value()?,
+        },
+        delivery_count: columns.value()?,
+        payload: columns.value::<Vec<u8>>()?.into(),
+    };
+    Ok((place, event))
+}

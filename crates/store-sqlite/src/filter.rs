@@ -1,0 +1,91 @@
+//! Puts together the conditions of a list that can be filtered.
+//!
+//! Only what was asked for stands in the statement, so that each combination has a plan of its own.
+
+use beckon_domain::id::WorkspaceId;
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{ParamsFromIter, params_from_iter};
+use uuid::Uuid;
+
+/// Conditions that hold together, and their values. The text is ours, the values are anyone's.
+#[derive(Default)]
+pub(crate) struct Conditions {
+    text: String,
+    values: Vec<Value>,
+}
+
+/// A value of a condition.
+pub(crate) struct Bound(Value);
+
+impl From<Uuid> for Bound {
+    fn from(id: Uuid) -> Bound {
+        Bound(Value::Blob(id.as_bytes().to_vec()))
+    }
+}
+
+impl From<WorkspaceId> for Bound {
+    fn from(id: WorkspaceId) -> Bound {
+        id.uuid().into()
+    }
+}
+
+impl From<String> for Bound {
+    fn from(text: String) -> Bound {
+        Bound(Value::Text(text))
+    }
+}
+
+impl From<i64> for Bound {
+    fn from(number: i64) -> Bound {
+        Bound(Value::Integer(number))
+    }
+}
+
+impl Conditions {
+    /// Adds a condition with one `?`.
+    pub(crate) fn and(&mut self, condition: &str, value: impl Into<Bound>) {
+        self.and_text(condition);
+        self.values.push(value.into().0);
+    }
+
+    /// Adds `since <= column < until`, as far as they are given.
+    pub(crate) fn between(&mut self, column: &str, since: Option<Timestamp>, until: Option<Timestamp>) {
+        if let Some(since) = since {
+            self.and(&format!("{column} >= ?"), whole_millis(since));
+        }
+        if let Some(until) = until {
+            self.and(&format!("{column} < ?"), whole_millis(until));
+        }
+    }
+
+    /// Adds that a row stands behind a place in a list that is ordered by both columns, backwards.
+    pub(crate) fn before(&mut self, first: &str, second: &str, place: Option<(i64, i64)>) {
+        if let Some((a, b)) = place {
+            self.and_text(&format!("({first}, {second}) < (?, ?)"));
+            self.values.extend([Value::Integer(a), Value::Integer(b)]);
+        }
+    }
+
+    fn and_text(&mut self, condition: &str) {
+        if !self.text.is_empty() {
+            self.text.push_str(" AND ");
+        }
+        self.text.push_str(condition);
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn values(&self) -> ParamsFromIter<&[Value]> {
+        params_from_iter(self.values.as_slice())
+    }
+}
+
+/// The first whole millisecond not before `at`: rows are kept by whole milliseconds.
+fn whole_millis(at: Timestamp) -> i64 {
+    let millis = at.as_millisecond();
+    let cut_off = at.subsec_nanosecond().rem_euclid(1_000_000) != 0 && at.as_nanosecond() > 0;
+    millis + i64::from(cut_off)
+}

@@ -1,0 +1,192 @@
+//! Contacts, companies and visitors: reading and writing them, and erasing.
+
+mod erase;
+
+use async_trait::async_trait;
+use beckon_domain::company::{Company, Domain};
+use beckon_domain::contact::Contact;
+use beckon_domain::email::Email;
+use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
+use beckon_domain::visit::Visitor;
+use beckon_store::{Page, PageRequest, PeopleStore, Result, StoreError};
+use rusqlite::{Row, params};
+use uuid::Uuid;
+
+use crate::SqliteStore;
+use crate::columns::{Columns, doc};
+use crate::paging::{List, begin, cut, rows_wanted};
+use crate::writer::Write;
+
+#[async_trait]
+impl PeopleStore for SqliteStore {
+    async fn get_contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Contact> {
+        self.read("reading a contact", move |sql| {
+            sql.find(
+                "SELECT doc FROM contact WHERE workspace_id = ?1 AND id = ?2",
+                params![workspace.uuid(), id.uuid()],
+                contact,
+            )?
+            .ok_or(StoreError::NotFound("contact"))
+        })
+        .await
+    }
+
+    async fn list_contacts(
+        &self,
+        workspace: WorkspaceId,
+        email: Option<&Email>,
+        page: PageRequest,
+    ) -> Result<Page<Contact>> {
+        let email = email.cloned();
+        self.read("listing contacts", move |sql| {
+            let before = begin(List::Contacts, &page)?.unwrap_or(Uuid::max());
+            let place = |row: &Row<'_>| contact(row).map(|contact| (contact.id.uuid(), contact));
+            let (workspace, rows) = (workspace.uuid(), rows_wanted(&page));
+            let rows = match &email {
+                Some(email) => sql.list(
+                    "SELECT doc FROM contact WHERE workspace_id = ?1 AND email = ?2 AND id < ?3",
+                    params![workspace, email.as_str(), before],
+                    place,
+                )?,
+                None => sql.list(
+                    "SELECT doc FROM contact WHERE workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+                    params![workspace, before, rows],
+                    place,
+                )?,
+            };
+            Ok(cut(List::Contacts, &page, rows))
+        })
+        .await
+    }
+
+    async fn erase_contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<()> {
+        self.write("erasing a contact", move |write| erase::contact(write, workspace, id)).await
+    }
+
+    async fn get_company(&self, workspace: WorkspaceId, id: CompanyId) -> Result<Company> {
+        self.read("reading a company", move |sql| {
+            sql.find(
+                "SELECT doc FROM company WHERE workspace_id = ?1 AND id = ?2",
+                params![workspace.uuid(), id.uuid()],
+                company,
+            )?
+            .ok_or(StoreError::NotFound("company"))
+        })
+        .await
+    }
+
+    async fn list_companies(
+        &self,
+        workspace: WorkspaceId,
+        domain: Option<&Domain>,
+        page: PageRequest,
+    ) -> Result<Page<Company>> {
+        let domain = domain.cloned();
+        self.read("listing companies", move |sql| {
+            let before = begin(List::Companies, &page)?.unwrap_or(Uuid::max());
+            let place = |row: &Row<'_>| company(row).map(|company| (company.id.uuid(), company));
+            let (workspace, rows) = (workspace.uuid(), rows_wanted(&page));
+            let rows = match &domain {
+                Some(domain) => sql.list(
+                    "SELECT doc FROM company WHERE workspace_id = ?1 AND domain = ?2 AND id < ?3",
+                    params![workspace, domain.as_str(), before],
+                    place,
+                )?,
+                None => sql.list(
+                    "SELECT doc FROM company WHERE workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+                    params![workspace, before, rows],
+                    place,
+                )?,
+            };
+            Ok(cut(List::Companies, &page, rows))
+        })
+        .await
+    }
+
+    async fn erase_company(&self, workspace: WorkspaceId, id: CompanyId) -> Result<()> {
+        self.write("erasing a company", move |write| erase::company(write, workspace, id)).await
+    }
+}
+
+/// Reads the column `doc`.
+pub(crate) fn contact(row: &Row<'_>) -> Result<Contact> {
+    Columns::of("contact", row).json()
+}
+
+/// Reads the column `doc`.
+pub(crate) fn company(row: &Row<'_>) -> Result<Company> {
+    Columns::of("company", row).json()
+}
+
+/// Stores contacts as they are now. Addresses and user ids may have moved between them.
+pub(crate) fn put_contacts(write: &Write<'_>, workspace: WorkspaceId, contacts: &[Contact]) -> Result<()> {
+    for contact in contacts {
+        write.run(
+            "UPDATE contact SET email = NULL, user_id = NULL
+             WHERE workspace_id = ?1 AND id = ?2 AND (email IS NOT ?3 OR user_id IS NOT ?4)",
+            params![workspace.uuid(), contact.id.uuid(), contact.email.as_ref().map(Email::as_str), contact.user_id],
+        )?;
+    }
+    for contact in contacts {
+        write.run_unique(
+            "INSERT INTO contact (workspace_id, id, email, user_id, company_id, doc) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (workspace_id, id) DO UPDATE
+             SET email = excluded.email, user_id = excluded.user_id, company_id = excluded.company_id, doc = excluded.doc",
+            params![
+                workspace.uuid(),
+                contact.id.uuid(),
+                contact.email.as_ref().map(Email::as_str),
+                contact.user_id,
+                contact.company_id.map(|id| id.uuid()),
+                doc(write.doing, contact)?,
+            ],
+            "a contact with that address or user id",
+        )?;
+    }
+    Ok(())
+}
+
+/// Stores companies as they are now. Domains and group ids may have moved between them.
+pub(crate) fn put_companies(write: &Write<'_>, workspace: WorkspaceId, companies: &[Company]) -> Result<()> {
+    for company in companies {
+        write.run(
+            "UPDATE company SET domain = NULL, group_id = NULL
+             WHERE workspace_id = ?1 AND id = ?2 AND (domain IS NOT ?3 OR group_id IS NOT ?4)",
+            params![workspace.uuid(), company.id.uuid(), company.domain.as_ref().map(Domain::as_str), company.group_id],
+        )?;
+    }
+    for company in companies {
+        write.run_unique(
+            "INSERT INTO company (workspace_id, id, domain, group_id, doc) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (workspace_id, id) DO UPDATE
+             SET domain = excluded.domain, group_id = excluded.group_id, doc = excluded.doc",
+            params![
+                workspace.uuid(),
+                company.id.uuid(),
+                company.domain.as_ref().map(Domain::as_str),
+                company.group_id,
+                doc(write.doing, company)?,
+            ],
+            "a company with that domain or group id",
+        )?;
+    }
+    Ok(())
+}
+
+/// Stores a visitor as it is now.
+pub(crate) fn put_visitor(write: &Write<'_>, workspace: WorkspaceId, visitor: &Visitor) -> Result<()> {
+    write
+        .run(
+            "INSERT INTO visitor (workspace_id, key, contact_id, company_id, doc) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (workspace_id, key) DO UPDATE
+             SET contact_id = excluded.contact_id, company_id = excluded.company_id, doc = excluded.doc",
+            params![
+                workspace.uuid(),
+                visitor.key,
+                visitor.contact_id.map(|id| id.uuid()),
+                visitor.company_id.map(|id| id.uuid()),
+                doc(write.doing, visitor)?,
+            ],
+        )
+        .map(drop)
+}

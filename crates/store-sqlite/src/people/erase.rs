@@ -1,0 +1,77 @@
+//! Erases a person or an account.
+
+use beckon_domain::company::Company;
+use beckon_domain::contact::Contact;
+use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
+use beckon_domain::visit::Visitor;
+use beckon_store::intake::SubjectId;
+use beckon_store::{Result, StoreError};
+use rusqlite::params;
+
+use super::{contact as read_contact, put_contacts, put_visitor};
+use crate::columns::Columns;
+use crate::intake::subject;
+use crate::sql::Sql;
+use crate::writer::Write;
+
+/// See [`beckon_store::PeopleStore::erase_contact`].
+///
+/// What the person's browsers sent before they were known goes as well: its log says where they were. So do
+/// the visits, and the browsers' memory of the visit in progress.
+pub(super) fn contact(write: &Write<'_>, workspace: WorkspaceId, id: ContactId) -> Result<()> {
+    let key = params![workspace.uuid(), id.uuid()];
+    if write.run("DELETE FROM contact WHERE workspace_id = ?1 AND id = ?2", key)? == 0 {
+        return Err(StoreError::NotFound("contact"));
+    }
+    write.run("DELETE FROM page_view WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
+    write.run("DELETE FROM intent WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
+    write.run("DELETE FROM visit WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
+    write.run("DELETE FROM signal WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
+    erase_firings(write, workspace, SubjectId::Contact(id))?;
+    let theirs = "SELECT doc FROM visitor WHERE workspace_id = ?1 AND contact_id = ?2";
+    for visitor in visitors(write, workspace, theirs, id.uuid())? {
+        write.run(
+            "DELETE FROM signal WHERE workspace_id = ?1 AND visitor_id = ?2 AND contact_id IS NULL",
+            params![workspace.uuid(), visitor.id.uuid()],
+        )?;
+        put_visitor(write, workspace, &Visitor { contact_id: None, visit: None, ..visitor })?;
+    }
+    Ok(())
+}
+
+/// See [`beckon_store::PeopleStore::erase_company`].
+pub(super) fn company(write: &Write<'_>, workspace: WorkspaceId, id: CompanyId) -> Result<()> {
+    let key = params![workspace.uuid(), id.uuid()];
+    if write.run("DELETE FROM company WHERE workspace_id = ?1 AND id = ?2", key)? == 0 {
+        return Err(StoreError::NotFound("company"));
+    }
+    write.run("UPDATE page_view SET company_id = NULL WHERE workspace_id = ?1 AND company_id = ?2", key)?;
+    write.run("UPDATE intent SET company_id = NULL WHERE workspace_id = ?1 AND company_id = ?2", key)?;
+    write.run("UPDATE visit SET company_id = NULL WHERE workspace_id = ?1 AND company_id = ?2", key)?;
+    erase_firings(write, workspace, SubjectId::Company(id))?;
+    let contacts = write.list(
+        "SELECT doc FROM contact WHERE workspace_id = ?1 AND company_id = ?2",
+        params![workspace.uuid(), id.uuid()],
+        |row| Ok(Contact { company_id: None, ..read_contact(row)? }),
+    )?;
+    put_contacts(write, workspace, &contacts)?;
+    let theirs = "SELECT doc FROM visitor WHERE workspace_id = ?1 AND company_id = ?2";
+    for visitor in visitors(write, workspace, theirs, id.uuid())? {
+        put_visitor(write, workspace, &Visitor { company_id: None, ..visitor })?;
+    }
+    Ok(())
+}
+
+fn erase_firings(write: &Write<'_>, workspace: WorkspaceId, id: SubjectId) -> Result<()> {
+    let (kind, id) = subject(id);
+    write
+        .run(
+            "DELETE FROM firing WHERE workspace_id = ?1 AND subject_kind = ?2 AND subject_id = ?3",
+            params![workspace.uuid(), kind, id],
+        )
+        .map(drop)
+}
+
+fn visitors(sql: &Sql<'_>, workspace: WorkspaceId, text: &str, of: uuid::Uuid) -> Result<Vec<Visitor>> {
+    sql.list(text, params![workspace.uuid(), of], |row| Columns::of("visitor", row).json())
+}

@@ -1,0 +1,68 @@
+//! Reads, each in a snapshot of its own, beside the writer and beside each other.
+//!
+//! As many at a time as there are connections; the others wait their turn asynchronously.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use beckon_store::{Result, StoreError};
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use crate::sql::{Sql, failed};
+
+/// Connections that can only read.
+pub(crate) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    /// As many permits as there are connections.
+    turns: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(crate) fn new(idle: Vec<Connection>) -> Arc<Readers> {
+        let turns = Arc::new(Semaphore::new(idle.len()));
+        Arc::new(Readers { idle: Mutex::new(idle), turns })
+    }
+
+    /// Runs `read` in a transaction that sees one moment, no earlier than this call.
+    pub(crate) async fn read<T, R>(self: Arc<Readers>, doing: &'static str, read: R) -> Result<T>
+    where
+        T: Send + 'static,
+        R: FnOnce(&Sql<'_>) -> Result<T> + Send + 'static,
+    {
+        let turn = self.turns.clone().acquire_owned().await.map_err(|closed| StoreError::Unavailable(closed.into()))?;
+        let reading = tokio::task::spawn_blocking(move || {
+            // The turn ends when the connection is back, even if nobody waits for the answer any more.
+            let _turn = turn;
+            self.with_connection(doing, read)
+        });
+        reading.await.unwrap_or_else(|error| Err(StoreError::Failed { doing, source: Box::new(error) }))
+    }
+
+    fn with_connection<T>(&self, doing: &'static str, read: impl FnOnce(&Sql<'_>) -> Result<T>) -> Result<T> {
+        let Some(connection) = self.idle().pop() else {
+            return Err(StoreError::Unavailable("the store is closed".into()));
+        };
+        let answer = catch_unwind(AssertUnwindSafe(|| {
+            let snapshot = connection.unchecked_transaction().map_err(|error| failed(doing, error))?;
+            read(&Sql { connection: &snapshot, doing })
+        }));
+        if !self.turns.is_closed() {
+            self.idle().push(connection);
+        }
+        answer.unwrap_or_else(|_panic| {
+            tracing::error!(doing, "a read panicked");
+            Err(StoreError::Failed { doing, source: "the read panicked".into() })
+        })
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the connections go; those in use go when their read is done.
+    pub(crate) fn close(&self) {
+        self.turns.close();
+        self.idle().clear();
+    }
+}

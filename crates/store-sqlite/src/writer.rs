@@ -1,0 +1,121 @@
+//! The thread that writes, with group commit.
+//!
+//! It sleeps until a request comes, takes all that wait by then (up to a bound), runs each in a
+//! savepoint, commits once, and answers all. So a lone request is committed at once, and many share a
+//! flush without anyone waiting to be joined.
+//! Promise: a request that fails, even by a panic, is taken back alone. If the commit itself fails, nothing
+//! of it happened and everybody in it is told. Before anyone is answered, config versions have
+//! counted up and the bell has rung.
+
+mod batch;
+mod task;
+
+use std::fs::File;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use beckon_store::{DueBell, Result, StoreError};
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::Versions;
+use crate::open::{OpenError, Options};
+pub(crate) use batch::Write;
+use batch::commit;
+use task::{Job, Task};
+
+/// The way to the thread that writes.
+pub(crate) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends, and lets `lock` go, when it is closed or dropped and its queue is empty.
+    pub(crate) fn start(
+        options: &Options,
+        connection: Connection,
+        lock: File,
+        versions: Arc<Versions>,
+        bell: Arc<DueBell>,
+    ) -> std::result::Result<Writer, OpenError> {
+        let (queue, waiting) = mpsc::channel(options.queue_jobs_max.max(1));
+        let commits = Arc::new(AtomicU64::new(0));
+        let desk =
+            Desk { connection, versions, bell, commits: commits.clone(), commit_jobs_max: options.commit_jobs_max.max(1) };
+        let path = options.path.clone();
+        let thread = std::thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || {
+                desk.serve(waiting);
+                drop(lock);
+            })
+            .map_err(|source| OpenError::File { path, source })?;
+        Ok(Writer { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), commits })
+    }
+
+    /// Has `work` done in a transaction, and returns its answer once that is committed.
+    pub(crate) async fn write<T, W>(&self, doing: &'static str, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Write<'_>) -> Result<T> + Send + 'static,
+    {
+        let closed = || StoreError::Unavailable("the store is closed".into());
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(closed)?;
+        let (reply, answer) = oneshot::channel();
+        let sent = queue.send(Box::new(Task::new(doing, work, reply))).await;
+        sent.ok().ok_or_else(closed)?;
+        drop(queue);
+        answer.await.unwrap_or_else(|gone| Err(StoreError::Unavailable(gone.into())))
+    }
+
+    /// Takes no more work and waits until what was taken is done.
+    pub(crate) async fn close(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the thread that writes to the database had panicked");
+            }
+        }
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+}
+
+/// What the thread has at hand.
+struct Desk {
+    connection: Connection,
+    versions: Arc<Versions>,
+    bell: Arc<DueBell>,
+    commits: Arc<AtomicU64>,
+    commit_jobs_max: usize,
+}
+
+impl Desk {
+    fn serve(self, mut waiting: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(self.commit_jobs_max);
+        while let Some(first) = waiting.blocking_recv() {
+            jobs.push(first);
+            while jobs.len() < self.commit_jobs_max
+                && let Ok(next) = waiting.try_recv()
+            {
+                jobs.push(next);
+            }
+            let committed = commit(&self.connection, &mut jobs).map(|effects| {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                self.versions.advance(effects.config_versions);
+                self.bell.ring(effects.due);
+            });
+            for job in jobs.drain(..) {
+                job.answer(committed.as_ref().err());
+            }
+        }
+    }
+}
+

@@ -1,0 +1,98 @@
+//! What a workspace has set up, as the hot paths hold it: webhooks, segments, event types.
+//!
+//! Every change of it in a store counts up the workspace's config version. Writers that decided with an
+//! old version are refused ([`crate::StoreError::Stale`]) and decide again; so a webhook that was
+//! disabled gets nothing from the moment that call returned.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use beckon_domain::catalog::EventType;
+use beckon_domain::id::{WebhookId, WorkspaceId};
+use beckon_domain::segment::Segment;
+use beckon_domain::webhook::Webhook;
+
+use crate::{Result, SharedStore};
+
+/// Counts the changes of a workspace's set-up.
+pub type ConfigVersion = i64;
+
+/// What a workspace has set up, at one version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkspaceConfig {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// The version this was read at.
+    pub version: ConfigVersion,
+    /// All webhooks but deleted ones, with their secrets.
+    pub webhooks: Vec<Arc<Webhook>>,
+    /// All segments but deleted ones.
+    pub segments: Vec<Segment>,
+    /// The event types the workspace defines itself.
+    pub event_types: Vec<EventType>,
+}
+
+impl WorkspaceConfig {
+    /// The webhook of that id, unless it was deleted.
+    pub fn webhook(&self, id: WebhookId) -> Option<&Arc<Webhook>> {
+        self.webhooks.iter().find(|webhook| webhook.id == id)
+    }
+
+    /// The webhooks that get such an event.
+    pub fn takers<'a>(
+        &'a self,
+        event_type: &'a str,
+        channels: &'a [beckon_domain::channel::Channel],
+    ) -> impl Iterator<Item = &'a Arc<Webhook>> {
+        self.webhooks.iter().filter(move |webhook| beckon_domain::routing::wants(webhook, event_type, channels))
+    }
+}
+
+/// Reading what is set up.
+#[async_trait]
+pub trait ConfigStore {
+    /// Reads what a workspace has set up.
+    async fn load_config(&self, workspace: WorkspaceId) -> Result<WorkspaceConfig>;
+
+    /// The version a change that has been acknowledged would have made visible. Never behind what
+    /// returned calls did; must be cheap enough to ask before every request.
+    fn config_version(&self, workspace: WorkspaceId) -> ConfigVersion;
+
+    /// A number that changes whenever any workspace's config version does, in this process.
+    fn config_epoch(&self) -> u64;
+
+    /// Whether the store can take writes right now: the readiness check. Writes something and flushes it.
+    async fn check_writable(&self) -> Result<()>;
+}
+
+/// Keeps what workspaces have set up in memory, never older than the last acknowledged change.
+pub struct ConfigCache {
+    store: SharedStore,
+    kept: RwLock<HashMap<WorkspaceId, Arc<WorkspaceConfig>>>,
+}
+
+impl ConfigCache {
+    /// An empty cache in front of `store`.
+    pub fn new(store: SharedStore) -> ConfigCache {
+        ConfigCache { store, kept: RwLock::default() }
+    }
+
+    /// What `workspace` has set up, read again only if it changed.
+    pub async fn get(&self, workspace: WorkspaceId) -> Result<Arc<WorkspaceConfig>> {
+        let current = self.store.config_version(workspace);
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
+        if let Some(config) = kept
+            && config.version >= current
+        {
+            return Ok(config);
+        }
+        let config = Arc::new(self.store.load_config(workspace).await?);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = kept.entry(workspace).or_insert_with(|| config.clone());
+        if slot.version < config.version {
+            *slot = config.clone();
+        }
+        Ok(config)
+    }
+}

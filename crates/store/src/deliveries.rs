@@ -1,0 +1,117 @@
+//! Deliveries, their attempts, and the queue of what is due.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use beckon_domain::channel::Channel;
+use beckon_domain::delivery::{Attempt, Delivery, DeliveryStatus, DueAttempt, Trigger, Verdict};
+use beckon_domain::event::{EventId, NewEvent};
+use beckon_domain::id::{DeliveryId, WebhookId, WorkspaceId};
+use jiff::Timestamp;
+
+use crate::{DueBell, Page, PageRequest, Result};
+
+/// Which deliveries. All conditions hold together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// Only to this webhook.
+    pub webhook_id: Option<WebhookId>,
+    /// Only of this event.
+    pub event_id: Option<EventId>,
+    /// Only with this status.
+    pub status: Option<DeliveryStatus>,
+    /// Only of this event type.
+    pub event_type: Option<String>,
+    /// Only of events with this label.
+    pub channel: Option<Channel>,
+    /// Only owed at or after this moment.
+    pub since: Option<Timestamp>,
+    /// Only owed before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// Which attempts: of one delivery, or of one webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptsOf {
+    /// Of this delivery, in the order they were made.
+    Delivery(DeliveryId),
+    /// Of this webhook, newest first.
+    Webhook(WebhookId),
+}
+
+/// An attempt to record, and what follows from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedAttempt {
+    /// Whose it is.
+    pub workspace_id: WorkspaceId,
+    /// The attempt.
+    pub attempt: Attempt,
+    /// What becomes of the delivery.
+    pub verdict: Verdict,
+    /// Disable the webhook, for this reason.
+    pub disable_webhook: Option<String>,
+    /// Notices to announce in the same step, so that each is announced once.
+    pub notices: Vec<NewEvent>,
+}
+
+/// Deliveries and the queue.
+///
+/// The queue holds one row per request that is due: a delivery's next scheduled one, and each manual one
+/// beside it. A row stays until its attempt is recorded, so a request that a crash cut off is made again.
+#[async_trait]
+pub trait DeliveryStore {
+    /// A delivery.
+    async fn get_delivery(&self, workspace: WorkspaceId, id: DeliveryId) -> Result<Delivery>;
+    /// Deliveries, newest first.
+    async fn list_deliveries(
+        &self,
+        workspace: WorkspaceId,
+        filter: &DeliveryFilter,
+        page: PageRequest,
+    ) -> Result<Page<Delivery>>;
+    /// Attempts. `NotFound` if the delivery or webhook is not of this workspace.
+    async fn list_attempts(&self, workspace: WorkspaceId, of: AttemptsOf, page: PageRequest) -> Result<Page<Attempt>>;
+
+    /// Makes one more request of a delivery due at `at`, beside its schedule. `Refused` if its webhook is
+    /// disabled or deleted. Asking twice before it is made is one request.
+    async fn resend_delivery(&self, workspace: WorkspaceId, id: DeliveryId, at: Timestamp) -> Result<Delivery>;
+    /// Ends a delivery: no more requests. `Refused` if it has ended already.
+    async fn cancel_delivery(&self, workspace: WorkspaceId, id: DeliveryId, at: Timestamp) -> Result<Delivery>;
+    /// Stores a test event with one delivery, due at once with [`Trigger::Test`] and no schedule behind it.
+    /// `Refused` if the webhook is disabled or deleted. The webhook's event types and channels don't matter.
+    async fn create_test_delivery(&self, event: NewEvent) -> Result<()>;
+
+    /// The bell that rings after every commit that made something due.
+    fn due_bell(&self) -> Arc<DueBell>;
+    /// Every webhook with something in the queue, and when its first is due.
+    async fn list_due_webhooks(&self) -> Result<Vec<(WorkspaceId, WebhookId, Timestamp)>>;
+    /// What is due for a webhook at `now`, earliest first, without the requests in `skip`, at most `limit`;
+    /// and when the first beyond those is due.
+    async fn list_due(
+        &self,
+        webhook: WebhookId,
+        now: Timestamp,
+        skip: &[(DeliveryId, Trigger)],
+        limit: u32,
+    ) -> Result<DueBatch>;
+    /// Records attempts, each with all that follows from it, as one step each:
+    /// the attempt; its row in the queue goes; the delivery's status, count and next time; the webhook is
+    /// disabled if so asked (as by [`crate::WebhookStore::update_webhook`]); notices are announced.
+    ///
+    /// What happened meanwhile wins: a delivery that was canceled, or whose webhook was disabled or deleted,
+    /// keeps that status (unless it was delivered after all) and gets no new row in the queue, and notices of
+    /// such a delivery's exhaustion are not announced. A failed manual attempt changes neither status nor
+    /// schedule, unless the delivery had no schedule left: then its status is `failed`.
+    /// Results are in the order of `finished`; one that fails does not touch the others.
+    async fn finish_attempts(&self, finished: Vec<FinishedAttempt>) -> Result<Vec<Result<()>>>;
+}
+
+/// What is due for a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DueBatch {
+    /// Earliest first.
+    pub due: Vec<DueAttempt>,
+    /// When the first request beyond those (and beyond the skipped ones) is due, if there is one. In the
+    /// past or present if more than `limit` were due.
+    pub next_due_at: Option<Timestamp>,
+}

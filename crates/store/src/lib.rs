@@ -1,0 +1,74 @@
+//! What Beckon asks of a database.
+//!
+//! One trait per family of business steps; a method is one step and one transaction. An engine
+//! implements all of them and passes the suite of module `conformance` (a feature, for tests).
+//! Promises every engine makes: a method that returned `Ok` is on disk (committed and flushed);
+//! concurrent writes may share a transaction, and then succeed or fail one by one; nothing of one
+//! workspace can be reached with the id of another.
+//! Not here: SQL (the engines), and decisions (`beckon-domain`, `beckon-intake`, `beckon-delivery`).
+
+pub mod bell;
+pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod deliveries;
+pub mod error;
+pub mod events;
+pub mod idempotency;
+pub mod intake;
+pub mod keys;
+pub mod page;
+pub mod people;
+pub mod segments;
+pub mod webhooks;
+
+use std::sync::Arc;
+
+pub use bell::DueBell;
+pub use config::{ConfigCache, ConfigStore, WorkspaceConfig};
+pub use deliveries::DeliveryStore;
+pub use error::{Result, StoreError};
+pub use events::EventStore;
+pub use idempotency::IdempotencyStore;
+pub use intake::IntakeStore;
+pub use keys::KeyStore;
+pub use page::{Cursor, Page, PageRequest};
+pub use people::PeopleStore;
+pub use segments::SegmentStore;
+pub use webhooks::WebhookStore;
+
+/// A database that can hold Beckon.
+pub trait Store:
+    ConfigStore
+    + DeliveryStore
+    + EventStore
+    + IdempotencyStore
+    + IntakeStore
+    + KeyStore
+    + PeopleStore
+    + SegmentStore
+    + WebhookStore
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Store for S where
+    S: ConfigStore
+        + DeliveryStore
+        + EventStore
+        + IdempotencyStore
+        + IntakeStore
+        + KeyStore
+        + PeopleStore
+        + SegmentStore
+        + WebhookStore
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// A store as the services hold it.
+pub type SharedStore = Arc<dyn Store>;

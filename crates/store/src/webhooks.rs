@@ -1,0 +1,26 @@
+//! Webhooks.
+
+use async_trait::async_trait;
+use beckon_domain::id::{WebhookId, WorkspaceId};
+use beckon_domain::webhook::Webhook;
+use jiff::Timestamp;
+
+use crate::{Page, PageRequest, Result};
+
+/// Webhooks and their secrets. Every change counts up the config version.
+#[async_trait]
+pub trait WebhookStore {
+    /// Stores a new webhook with its secrets.
+    async fn create_webhook(&self, webhook: &Webhook) -> Result<()>;
+    /// A webhook with its secrets, deleted ones included (see `deleted_at`).
+    async fn get_webhook(&self, workspace: WorkspaceId, id: WebhookId) -> Result<Webhook>;
+    /// Webhooks without deleted ones, newest first, with their secrets.
+    async fn list_webhooks(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<Webhook>>;
+    /// Stores a changed webhook, secrets included, if `webhook.revision` is still the stored one (else
+    /// [`crate::StoreError::Stale`]), and gives it back with the next revision. If it is no longer enabled,
+    /// everything still waiting for it is canceled in the same step.
+    async fn update_webhook(&self, webhook: &Webhook) -> Result<Webhook>;
+    /// Deletes a webhook: it gets nothing from now on, what was waiting is canceled, its history stays.
+    /// Deleting again is `NotFound`.
+    async fn delete_webhook(&self, workspace: WorkspaceId, id: WebhookId, at: Timestamp) -> Result<()>;
+}
