@@ -216,10 +216,13 @@ impl Dispatcher {
         self.flights.remove(&key);
         match end {
             End::Written => {
-                if verdict == Verdict::Delivered {
-                    self.queue.drop_scheduled(webhook, delivery, now);
-                }
                 self.queue.ended(webhook, key, now);
+                match verdict {
+                    Verdict::Delivered => self.queue.drop_scheduled(webhook, delivery, now),
+                    // The store has rung already, but whoever looked before this moment was told to skip it.
+                    Verdict::RetryAt(at) => self.queue.ring(webhook, at, now),
+                    Verdict::Failed | Verdict::ScheduleUnchanged => {}
+                }
                 self.test_recorded(key, attempt);
             }
             End::Orphaned(error) => {

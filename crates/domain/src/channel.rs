@@ -16,10 +16,23 @@ pub const CHANNEL_BYTES_MAX: usize = 128;
 /// A label an event carries and a webhook may be limited to, such as `segment_7264`.
 ///
 /// Letters, digits and `- _ . :`, at most [`CHANNEL_BYTES_MAX`] bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(transparent)]
-pub struct Channel(#[schemars(regex(pattern = r"^[A-Za-z0-9._:-]{1,128}$"))] String);
+pub struct Channel(String);
+
+impl JsonSchema for Channel {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Channel".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": r"^[A-Za-z0-9._:-]{1,128}$" })
+    }
+}
 
 impl Channel {
     /// The channel of a segment.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use beckon_domain::ambient::Ambient;
 use beckon_domain::company::Company;
@@ -16,13 +17,15 @@ use beckon_domain::signal::Signal;
 use beckon_store::intake::{IntakeChanges, IntakeQuery, SubjectId};
 use beckon_store::{ConfigCache, SharedStore, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
 
 use crate::fold::working::Working;
 use crate::fold::{self, Compiled, Means};
 use crate::{CompanyUpsert, ContactUpsert, Error, Taken, Upserted, upsert};
 
-/// How often a turn is decided while the set-up keeps changing under it.
-pub(crate) const DECISIONS_MAX: u32 = 20;
+/// How long something is decided again and again while the set-up keeps changing under it: longer than a
+/// script takes that sets up a thousand webhooks one after the other.
+pub(crate) const DECIDING_MAX: Duration = Duration::from_secs(10);
 
 /// Where an answer goes.
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, Error>>;
@@ -116,8 +119,8 @@ impl Batches {
         if works.is_empty() {
             return Ok(Vec::new());
         }
-        let mut stale = StoreError::Stale("the set-up");
-        for _ in 0..DECISIONS_MAX {
+        let give_up_at = Instant::now() + DECIDING_MAX;
+        loop {
             let compiled = self.compiled(workspace).await?;
             let (decided, changes) = self.decide(workspace, works, &compiled).await?;
             if changes == IntakeChanges::default() {
@@ -125,11 +128,10 @@ impl Batches {
             }
             match self.store.commit_intake(workspace, compiled.config.version, changes).await {
                 Ok(()) => return Ok(decided),
-                Err(error @ StoreError::Stale(_)) => stale = error,
+                Err(StoreError::Stale(_)) if Instant::now() < give_up_at => {}
                 Err(error) => return Err(error),
             }
         }
-        Err(stale)
     }
 
     async fn decide(

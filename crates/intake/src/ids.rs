@@ -3,8 +3,24 @@
 /// What broken clients send in place of an id, in lower case. (The lists of Segment Unify and PostHog, in
 /// their documentation on identity.)
 const PLACEHOLDERS: &[&str] = &[
-    "-1", "[object object]", "anonymous", "distinct_id", "distinctid", "email", "false", "guest", "id", "nan", "nil",
-    "none", "not_authenticated", "null", "true", "undefined", "unknown", "void",
+    "-1",
+    "[object object]",
+    "anonymous",
+    "distinct_id",
+    "distinctid",
+    "email",
+    "false",
+    "guest",
+    "id",
+    "nan",
+    "nil",
+    "none",
+    "not_authenticated",
+    "null",
+    "true",
+    "undefined",
+    "unknown",
+    "void",
 ];
 
 /// The id, trimmed; `None` if it is blank or names nobody, so that strangers don't become one person.
@@ -28,8 +44,24 @@ mod tests {
     #[test]
     fn an_id_that_names_nobody_is_absent() {
         for id in [
-            "", " ", "0", "000", "-", "--0-", "-1", "null", "NULL", "Anonymous", "guest", "undefined", "[object Object]",
-            "NaN", "none", "true", "False", "00000000-0000-0000-0000-000000000000",
+            "",
+            " ",
+            "0",
+            "000",
+            "-",
+            "--0-",
+            "-1",
+            "null",
+            "NULL",
+            "Anonymous",
+            "guest",
+            "undefined",
+            "[object Object]",
+            "NaN",
+            "none",
+            "true",
+            "False",
+            "00000000-0000-0000-0000-000000000000",
         ] {
             assert_eq!(usable(id), None, "{id:?}");
         }

@@ -116,7 +116,7 @@ fn read<T>(
     let csv = csv.strip_prefix(BYTE_ORDER_MARK).unwrap_or(csv);
     let wrong = |reason: String| Invalid::one("file", reason);
     let mut reader = ReaderBuilder::new().flexible(true).delimiter(delimiter(csv)).from_reader(csv);
-    let header = reader.headers().map_err(|_| wrong("the header row is not UTF-8 text".to_owned()))?.clone();
+    let header = reader.headers().map_err(|error| wrong(format!("the header row cannot be read: {error}")))?.clone();
     let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if names.iter().all(String::is_empty) {
         return Err(wrong("is empty: a header row must name the columns".to_owned()));

@@ -18,8 +18,9 @@ use beckon_store::{ConfigCache, SharedStore, StoreError, WorkspaceConfig};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::Instant;
 
-use crate::batch::DECISIONS_MAX;
+use crate::batch::DECIDING_MAX;
 use crate::fold::event::owed;
 use crate::schema::{self, Validators};
 use crate::{Error, Options};
@@ -107,8 +108,8 @@ impl Publisher {
     ) -> Result<Vec<Result<PublishedEvent, Refusal>>, Error> {
         let ids = publications.iter().map(|publication| publication.id.clone());
         let ids: Vec<EventId> = ids.map(|id| id.unwrap_or_else(|| EventId::generate(&self.ambient))).collect();
-        let mut stale = StoreError::Stale("the set-up");
-        for _ in 0..DECISIONS_MAX {
+        let give_up_at = Instant::now() + DECIDING_MAX;
+        loop {
             let config = self.config.get(workspace).await?;
             let routed: Vec<Result<NewEvent, Refusal>> = publications
                 .iter()
@@ -121,11 +122,10 @@ impl Publisher {
             }
             match self.store.publish_events(workspace, config.version, events).await {
                 Ok(published) => return Ok(answers(routed, published)),
-                Err(error @ StoreError::Stale(_)) => stale = error,
+                Err(StoreError::Stale(_)) if Instant::now() < give_up_at => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(stale.into())
     }
 
     /// An event that tries out a webhook: marked as a test, owed to that webhook alone, whatever its event
@@ -221,10 +221,7 @@ fn example(event_type: &EventType) -> Bytes {
     Bytes::from(example.unwrap_or_else(|| json!({ "event": event_type.name })).to_string())
 }
 
-fn answers(
-    routed: Vec<Result<NewEvent, Refusal>>,
-    published: Vec<Published>,
-) -> Vec<Result<PublishedEvent, Refusal>> {
+fn answers(routed: Vec<Result<NewEvent, Refusal>>, published: Vec<Published>) -> Vec<Result<PublishedEvent, Refusal>> {
     let mut published = published.into_iter();
     let answers = routed.into_iter().map(|routed| {
         let event = routed?;

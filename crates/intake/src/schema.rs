@@ -61,7 +61,9 @@ fn name_outer_references(schema: &Value, path: &str, findings: &mut Findings) {
             for (name, value) in fields {
                 let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
                 match value {
-                    Value::String(target) if matches!(name.as_str(), "$ref" | "$dynamicRef") && !target.starts_with('#') => {
+                    Value::String(target)
+                        if matches!(name.as_str(), "$ref" | "$dynamicRef") && !target.starts_with('#') =>
+                    {
                         let reason = format!("{target:?} leads out of this schema; put it under $defs");
                         findings.add(pointer("schema", &path), reason);
                     }
@@ -104,7 +106,8 @@ impl Validators {
     /// Every violation, up to [`VIOLATIONS_MAX`], by JSON pointer under `/payload`.
     pub fn validate(&self, schema: &Value, payload: &[u8]) -> Result<(), Invalid> {
         let validator = self.validator(schema)?;
-        let value = lenient::read(payload).map_err(|error| Invalid::one("payload", format!("cannot be checked: {error}")))?;
+        let value =
+            lenient::read(payload).map_err(|error| Invalid::one("payload", format!("cannot be checked: {error}")))?;
         let mut findings = Findings::default();
         for violation in validator.iter_errors(&value).take(VIOLATIONS_MAX) {
             findings.add(pointer("payload", violation.instance_path().as_str()), reason(&violation));

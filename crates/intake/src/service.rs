@@ -80,12 +80,7 @@ pub struct Handle {
 
 impl Service {
     /// An intake in front of `store`. Nothing happens until it is run.
-    pub fn new(
-        store: SharedStore,
-        config: Arc<ConfigCache>,
-        ambient: Ambient,
-        options: Options,
-    ) -> (Service, Handle) {
+    pub fn new(store: SharedStore, config: Arc<ConfigCache>, ambient: Ambient, options: Options) -> (Service, Handle) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let room_max = options.queue_signals_max.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
         let batch_max = options.batch_signals_max.max(1);

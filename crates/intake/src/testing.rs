@@ -150,8 +150,12 @@ pub(crate) fn alias(at: i64, previous_id: &str) -> Signal {
 
 pub(crate) fn intent(at: i64, address: &str, topic: &str, score: f64) -> Signal {
     let person = PersonTraits { email: Email::parse(address), ..PersonTraits::default() };
-    let intent =
-        Intent { topic: topic.to_owned(), score: Some(score), source: Some("reviews".to_owned()), observed_at: minute(at) };
+    let intent = Intent {
+        topic: topic.to_owned(),
+        score: Some(score),
+        source: Some("reviews".to_owned()),
+        observed_at: minute(at),
+    };
     signal(at, SignalBody::Intent(IntentTraits { person, intent }))
 }
 

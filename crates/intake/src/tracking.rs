@@ -19,8 +19,8 @@ use serde_json::{Map, Value};
 
 use field::{object, text};
 
-pub use time::read_time;
 pub(crate) use field::canonical;
+pub use time::read_time;
 pub(crate) use time::to_millis;
 pub(crate) use traits::{company_field, employees, names_domain, person_field};
 pub use traits::{company_traits, person_traits};
@@ -162,7 +162,10 @@ fn id(item: &Map<String, Value>, name: &str) -> Result<Option<String>, ItemError
     let Some(id) = text(item, name) else { return Ok(None) };
     let Some(id) = crate::ids::usable(&id) else { return Ok(None) };
     if id.len() > KEY_BYTES_MAX {
-        return Err(ItemError::new("id_too_long", format!("{name} has {} bytes, at most {KEY_BYTES_MAX} are taken", id.len())));
+        return Err(ItemError::new(
+            "id_too_long",
+            format!("{name} has {} bytes, at most {KEY_BYTES_MAX} are taken", id.len()),
+        ));
     }
     Ok(Some(id.to_owned()))
 }

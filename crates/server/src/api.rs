@@ -20,12 +20,13 @@ mod signals;
 mod webhooks;
 
 use std::any::Any;
+use std::time::Duration;
 
 use aide::axum::ApiRouter;
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::Router;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
@@ -37,6 +38,8 @@ pub(crate) const PREFIX: &str = "/api/v1";
 
 /// How the paths end that take whole files.
 const IMPORT_PATH_END: &str = "/import";
+/// Longest time an import may take: a file has as many steps as it needs.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// Everything Beckon serves.
 pub fn router(app: App) -> Router {
@@ -76,10 +79,13 @@ fn resources() -> ApiRouter<App> {
         .merge(keys::routes())
 }
 
+fn is_import(request: &Request) -> bool {
+    request.uri().path().ends_with(IMPORT_PATH_END)
+}
+
 /// Says how large the body may be to whoever reads it.
 async fn limit_body(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let is_import = request.uri().path().ends_with(IMPORT_PATH_END);
-    let bytes_max = if is_import { app.options.import_bytes_max } else { app.options.body_bytes_max };
+    let bytes_max = if is_import(&request) { app.options.import_bytes_max } else { app.options.body_bytes_max };
     DefaultBodyLimit::max(bytes_max).apply(&mut request);
     next.run(request).await
 }
@@ -94,7 +100,8 @@ async fn method_not_allowed() -> Problem {
 
 /// Ends requests that take too long. What they began may still be carried out.
 async fn in_time(State(app): State<App>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(app.options.request_timeout, next.run(request)).await {
+    let timeout = if is_import(&request) { IMPORT_TIMEOUT } else { app.options.request_timeout };
+    match tokio::time::timeout(timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_elapsed) => {
             let detail = "this took too long and was given up; it may have been carried out all the same";
@@ -106,4 +113,27 @@ async fn in_time(State(app): State<App>, request: Request, next: Next) -> Respon
 /// What a panic said goes to the log (by the panic hook), not to the caller.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     Problem::new(Code::Internal, "something went wrong on our side").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn breaks() -> &'static str {
+        panic!("the password is hunter2")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_says_nothing() {
+        let router = Router::new().route("/", get(breaks)).layer(CatchPanicLayer::custom(panicked));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains(r#""code":"internal""#) && !text.contains("hunter2"), "{text}");
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use beckon_domain::ambient::Ambient;
 use beckon_store::{ConfigCache, SharedStore};
 
-use crate::idempotency::InFlight;
+use crate::turns::Turns;
 
 /// Largest body of an ordinary API request, in bytes, unless configured.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -72,18 +72,24 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     parts: AppParts,
-    in_flight: InFlight,
+    idempotency: Turns,
+    event_types: Turns,
 }
 
 impl App {
     /// Bundles the services.
     pub fn new(parts: AppParts) -> App {
-        App(Arc::new(Inner { parts, in_flight: InFlight::default() }))
+        App(Arc::new(Inner { parts, idempotency: Turns::default(), event_types: Turns::default() }))
     }
 
-    /// The idempotency keys whose first request is being answered.
-    pub(crate) fn in_flight(&self) -> &InFlight {
-        &self.0.in_flight
+    /// One request at a time for an idempotency key.
+    pub(crate) fn idempotency_turns(&self) -> &Turns {
+        &self.0.idempotency
+    }
+
+    /// One change at a time for an event type.
+    pub(crate) fn event_type_turns(&self) -> &Turns {
+        &self.0.event_types
     }
 }
 

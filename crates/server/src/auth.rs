@@ -1,17 +1,17 @@
-//! Who is asking: API keys, which manage, and write keys, which only add signals.
+//! Who is asking: API keys, which manage.
 //!
 //! Promise: a key that is revoked opens nothing from the moment that call returned; a 401 says whether the
 //! key is missing, malformed, unknown or revoked, and repeats nothing of it.
-//! Not here: making and revoking keys (`api/keys.rs`).
+//! Not here: making and revoking keys (`api/keys.rs`), and write keys (`tracking/write_key.rs`).
 
 use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::Operation;
 use axum::extract::FromRequestParts;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use beckon_domain::ambient::Ambient;
-use beckon_domain::id::{ApiKeyId, WorkspaceId, WriteKeyId};
+use beckon_domain::id::{ApiKeyId, WorkspaceId};
 use beckon_store::keys::KeyHash;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -31,8 +31,6 @@ const KEY_PREFIX: &str = "bk_";
 const HINT_CHARS: usize = 7;
 /// Randomness of a key we make, in bytes.
 const KEY_BYTES: usize = 32;
-/// The header a write key can come in.
-const WRITE_KEY_HEADER: &str = "x-write-key";
 /// The security scheme's name in the document.
 pub(crate) const API_KEY_SCHEME: &str = "api_key";
 
@@ -126,57 +124,6 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     Ok(key)
 }
 
-/// Whoever showed a write key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WriteCaller {
-    /// Where the signals go.
-    pub workspace_id: WorkspaceId,
-    /// The key's record.
-    pub key_id: WriteKeyId,
-}
-
-impl WriteCaller {
-    /// Whoever has that write key.
-    pub async fn find(app: &App, key: &str) -> Result<WriteCaller, Problem> {
-        let Some(found) = app.store.find_write_key(key).await? else {
-            return Err(Problem::new(Code::UnauthorizedUnknown, "nobody has this write key"));
-        };
-        if found.revoked_at.is_some() {
-            return Err(Problem::new(Code::UnauthorizedRevoked, "this write key was revoked"));
-        }
-        Ok(WriteCaller { workspace_id: found.workspace_id, key_id: found.id })
-    }
-
-    /// The answer when no write key was found anywhere.
-    pub fn missing() -> Problem {
-        let detail = "no write key was given: send it as the user of Basic authorization, in X-Write-Key, as the query \
-                      parameter writeKey or as writeKey in the body";
-        Problem::new(Code::UnauthorizedMissing, detail)
-    }
-}
-
-/// The write key in a request's headers: the user of Basic authorization (RFC 7617), or `X-Write-Key`.
-pub fn write_key_in(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    if let Some(value) = headers.get(WRITE_KEY_HEADER) {
-        let text = value.to_str().ok().map(|text| text.trim().to_owned());
-        let malformed = || Problem::new(Code::UnauthorizedMalformed, "X-Write-Key is not visible ASCII");
-        return text.map(Some).ok_or_else(malformed);
-    }
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
-    let malformed = || {
-        let detail = "the Authorization header is not of the form: Basic <base64 of write key and a colon>";
-        Problem::new(Code::UnauthorizedMalformed, detail)
-    };
-    let (scheme, encoded) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(malformed());
-    }
-    let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let decoded = decoded.ok_or_else(malformed)?;
-    let user = decoded.split_once(':').map_or(decoded.as_str(), |(user, _)| user);
-    Ok((!user.is_empty()).then(|| user.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,15 +151,5 @@ mod tests {
         }
         assert_eq!(code(&["Bearer abcdefghijklmnop", "Bearer abcdefghijklmnop"]), Code::UnauthorizedMalformed);
         assert_eq!(bearer(&headers(&["bearer abcdefghijklmnop"])), Ok("abcdefghijklmnop"));
-    }
-
-    #[test]
-    fn a_write_key_is_the_user_of_basic_authorization() {
-        let basic = |text: &str| write_key_in(&headers(&[&format!("Basic {}", STANDARD.encode(text))])).unwrap();
-        assert_eq!(basic("key:"), Some("key".to_owned()));
-        assert_eq!(basic("key"), Some("key".to_owned()));
-        assert_eq!(basic(":"), None);
-        assert_eq!(write_key_in(&HeaderMap::new()), Ok(None));
-        assert_eq!(write_key_in(&headers(&["Basic ***"])).unwrap_err().code(), Code::UnauthorizedMalformed);
     }
 }

@@ -41,3 +41,8 @@ pub(crate) fn optional_timestamp(_: &mut SchemaGenerator) -> Schema {
 pub(crate) fn any_json(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"description": "Any JSON value; taken byte for byte."})
 }
+
+/// The schema of a JSON Schema, or null.
+pub(crate) fn json_schema_or_null(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["object", "boolean", "null"]})
+}

@@ -6,6 +6,7 @@
 //! Not here: whether the values make sense (the domain), and who is asking (`auth.rs`).
 
 mod finite;
+mod object;
 mod shape;
 
 use aide::OperationInput;
@@ -26,6 +27,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+pub use object::Object;
 
 use crate::docs;
 use crate::paging::PageQuery;
@@ -100,7 +103,19 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 pub(crate) fn read_json<T: DeserializeOwned + JsonSchema + 'static>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|error| not_json(format!("the body is not UTF-8 from byte {} on", error.valid_up_to())))?;
+    if text.trim_ascii_start().starts_with('[') {
+        refuse_lists::<T>(text)?;
+    }
     serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
+}
+
+/// Serde would read a struct from a list, field by field; its schema knows better.
+fn refuse_lists<T: JsonSchema + 'static>(text: &str) -> Result<(), Invalid> {
+    let mut findings = Findings::default();
+    if let Ok(value) = serde_json::from_str::<Value>(&finite::clamp(text)) {
+        shape::check::<T>(&value, &mut findings);
+    }
+    findings.into_result(())
 }
 
 /// Why `text` is not a `T`: not JSON at all, or JSON of another shape.

@@ -8,9 +8,7 @@
 //! that may not be stored (`Cache-Control: no-store`), such as one that shows a new key.
 //! Not here: two processes carrying out the same key at the same moment.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use aide::OperationInput;
 use axum::body::Body;
@@ -25,7 +23,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
-use tokio::sync::OwnedMutexGuard;
+use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::auth::ApiCaller;
@@ -48,7 +46,15 @@ pub(crate) async fn apply(State(app): State<App>, request: Request, next: Next) 
     if request.method() != Method::POST || !request.headers().contains_key(HEADER) {
         return next.run(request).await;
     }
-    once(&app, request, next).await.unwrap_or_else(Problem::into_response)
+    // In a task of its own, so that a caller who hangs up cannot part what is done from its answer.
+    let answered = tokio::spawn(async move { once(&app, request, next).await }.in_current_span()).await;
+    match answered {
+        Ok(answer) => answer.unwrap_or_else(Problem::into_response),
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(canceled) => Problem::internal(&canceled).into_response(),
+        },
+    }
 }
 
 async fn once(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
@@ -58,7 +64,7 @@ async fn once(app: &App, request: Request, next: Next) -> Result<Response, Probl
     let body = read_body(Request::from_parts(parts.clone(), body)).await?;
     let request_hash = hash(&parts, &body);
 
-    let _turn = app.in_flight().turn((caller.workspace_id, key.clone())).await;
+    let _turn = app.idempotency_turns().take((caller.workspace_id, key.clone())).await;
     let now = app.ambient.now();
     let not_before = now.checked_sub(ANSWER_KEPT).unwrap_or(now);
     if let Some(kept) = app.store.find_answer(caller.workspace_id, &key, not_before).await? {
@@ -165,41 +171,6 @@ impl<S: Send + Sync> FromRequestParts<S> for EventIds {
 
 impl OperationInput for EventIds {}
 
-type Key = (WorkspaceId, String);
-
-/// The keys whose request is being answered in this process. Holds as many as there are such requests.
-#[derive(Default)]
-pub(crate) struct InFlight {
-    keys: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
-}
-
-/// The right to answer for a key; the next one waiting gets it when this is dropped.
-struct Turn<'a> {
-    in_flight: &'a InFlight,
-    key: Key,
-    held: Option<OwnedMutexGuard<()>>,
-}
-
-impl InFlight {
-    async fn turn(&self, key: Key) -> Turn<'_> {
-        let lock = self.keys.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone();
-        // Made before waiting, so that whoever gives up waiting tidies up as well.
-        let mut turn = Turn { in_flight: self, key, held: None };
-        turn.held = Some(lock.lock_owned().await);
-        turn
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.held = None;
-        let mut keys = self.in_flight.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1) {
-            keys.remove(&self.key);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,22 +199,6 @@ mod tests {
         for odd in ["", "two words", &"k".repeat(256)] {
             assert_eq!(read(odd).unwrap_err().code(), Code::InvalidRequest, "{odd}");
         }
-    }
-
-    #[tokio::test]
-    async fn the_second_with_a_key_waits_for_the_first_and_nothing_is_left_behind() {
-        let in_flight = InFlight::default();
-        let key = (WorkspaceId::from(Uuid::nil()), "a".to_owned());
-        let first = in_flight.turn(key.clone()).await;
-        let mut second = Box::pin(in_flight.turn(key.clone()));
-        assert!(futures_util::poll!(&mut second).is_pending());
-        let other = in_flight.turn((key.0, "b".to_owned())).await;
-        let given_up = Box::pin(in_flight.turn(key.clone()));
-        drop(given_up);
-        drop(first);
-        assert!(futures_util::poll!(&mut second).is_ready());
-        drop((second, other));
-        assert!(in_flight.keys.lock().unwrap().is_empty());
     }
 
     #[test]

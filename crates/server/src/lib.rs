@@ -20,6 +20,7 @@ pub mod patch;
 pub mod problem;
 mod reply;
 mod tracking;
+mod turns;
 
 pub use api::router;
 pub use app::{App, AppParts, Options};

@@ -78,7 +78,8 @@ fn build() -> Value {
             description: Some("An API key.".to_owned()),
             extensions: Default::default(),
         };
-        api.security_scheme(API_KEY_SCHEME, scheme).security_scheme(tracking::SECURITY_SCHEME, tracking::security_scheme())
+        api.security_scheme(API_KEY_SCHEME, scheme)
+            .security_scheme(tracking::SECURITY_SCHEME, tracking::security_scheme())
     });
     let mut document = serde_json::to_value(document).unwrap_or_default();
     complete(&mut document);

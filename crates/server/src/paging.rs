@@ -22,6 +22,7 @@ pub struct PageQuery {
     #[schemars(range(min = 1, max = 250))]
     pub limit: Option<u32>,
     /// `next_cursor` of the page before.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_-]+$"))]
     pub cursor: Option<String>,
 }
 

@@ -22,7 +22,12 @@ pub(crate) fn check_workspace(event: &NewEvent, workspace: WorkspaceId) -> Resul
 
 /// Stores the event with `deliveries`, due at its `created_at` for the reason given. False, and nothing is
 /// stored, if its id is taken.
-pub(crate) fn announce(write: &mut Write<'_>, event: &NewEvent, deliveries: &[NewDelivery], trigger: Trigger) -> Result<bool> {
+pub(crate) fn announce(
+    write: &mut Write<'_>,
+    event: &NewEvent,
+    deliveries: &[NewDelivery],
+    trigger: Trigger,
+) -> Result<bool> {
     let workspace = event.workspace_id.uuid();
     let at = event.created_at.as_millisecond();
     let stored = write.run(

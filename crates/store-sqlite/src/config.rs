@@ -72,11 +72,9 @@ impl ConfigStore for SqliteStore {
 
 /// A row that cannot be read is left out, so that the rest of the workspace goes on.
 fn load(sql: &Sql<'_>, workspace: WorkspaceId) -> Result<WorkspaceConfig> {
-    let version = sql.find(
-        "SELECT config_version FROM workspace WHERE id = ?1",
-        params![workspace.uuid()],
-        |row| Columns::of("workspace", row).value(),
-    )?;
+    let version = sql.find("SELECT config_version FROM workspace WHERE id = ?1", params![workspace.uuid()], |row| {
+        Columns::of("workspace", row).value()
+    })?;
     let webhooks = readable(
         sql,
         workspace,

@@ -71,7 +71,8 @@ impl DeliveryStore for SqliteStore {
         if !found.unreadable.is_empty() {
             let now = self.ambient.now();
             let entries = found.unreadable;
-            self.write("setting aside what cannot be read", move |write| queue::set_aside(write, &entries, now)).await?;
+            self.write("setting aside what cannot be read", move |write| queue::set_aside(write, &entries, now))
+                .await?;
         }
         Ok(found.batch)
     }

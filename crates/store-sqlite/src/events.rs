@@ -46,7 +46,12 @@ impl EventStore for SqliteStore {
         self.read("reading an event", move |sql| get(sql, workspace, &id)).await
     }
 
-    async fn list_events(&self, workspace: WorkspaceId, filter: &EventFilter, page: PageRequest) -> Result<Page<Event>> {
+    async fn list_events(
+        &self,
+        workspace: WorkspaceId,
+        filter: &EventFilter,
+        page: PageRequest,
+    ) -> Result<Page<Event>> {
         let filter = filter.clone();
         self.read("listing events", move |sql| list(sql, workspace, &filter, &page)).await
     }

@@ -31,7 +31,8 @@ impl IntakeStore for SqliteStore {
         decided_at: ConfigVersion,
         changes: IntakeChanges,
     ) -> Result<()> {
-        self.write("storing what signals changed", move |write| commit::commit(write, workspace, decided_at, &changes)).await
+        self.write("storing what signals changed", move |write| commit::commit(write, workspace, decided_at, &changes))
+            .await
     }
 
     async fn list_signals(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<SignalRecord>> {

@@ -65,7 +65,8 @@ pub(crate) fn list_due(
         params![webhook.uuid()],
         |row| {
             let mut raw = Columns::of("queue entry", row);
-            let entry = Entry { webhook: webhook.uuid(), due_at: raw.value()?, delivery: raw.value()?, trigger: raw.value()? };
+            let entry =
+                Entry { webhook: webhook.uuid(), due_at: raw.value()?, delivery: raw.value()?, trigger: raw.value()? };
             let mut columns = Columns::of("queue entry", row);
             let read = columns.time().and_then(|due_at| {
                 columns.value::<i64>()?;

@@ -23,7 +23,8 @@ impl SegmentStore for SqliteStore {
                 params![workspace.uuid(), segment.revision],
             )?;
             let segment = Segment { id: SegmentId(write.connection.last_insert_rowid()), ..segment };
-            write.run("UPDATE segment SET doc = ?2 WHERE id = ?1", params![segment.id.0, doc(write.doing, &segment)?])?;
+            write
+                .run("UPDATE segment SET doc = ?2 WHERE id = ?1", params![segment.id.0, doc(write.doing, &segment)?])?;
             Ok(segment)
         })
         .await
@@ -139,10 +140,8 @@ impl SegmentStore for SqliteStore {
     async fn delete_event_type(&self, workspace: WorkspaceId, name: &str) -> Result<()> {
         let name = name.to_owned();
         self.write("deleting an event type", move |write| {
-            let deleted = write.run(
-                "DELETE FROM event_type WHERE workspace_id = ?1 AND name = ?2",
-                params![workspace.uuid(), name],
-            )?;
+            let deleted = write
+                .run("DELETE FROM event_type WHERE workspace_id = ?1 AND name = ?2", params![workspace.uuid(), name])?;
             if deleted == 0 {
                 return Err(StoreError::NotFound("event type"));
             }
@@ -152,7 +151,9 @@ impl SegmentStore for SqliteStore {
                 params![workspace.uuid(), name],
             )?;
             if listed {
-                return Err(StoreError::Refused(format!("a webhook lists the event type {name}: take it off there first")));
+                return Err(StoreError::Refused(format!(
+                    "a webhook lists the event type {name}: take it off there first"
+                )));
             }
             write.config_changed(workspace)
         })

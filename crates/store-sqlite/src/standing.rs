@@ -62,7 +62,9 @@ impl Standing {
                 }
             }
             Verdict::ScheduleUnchanged => {
-                return Err(StoreError::Refused("a scheduled attempt must say what becomes of the schedule".to_owned()));
+                return Err(StoreError::Refused(
+                    "a scheduled attempt must say what becomes of the schedule".to_owned(),
+                ));
             }
             Verdict::RetryAt(at) if self.status.is_open() => {
                 next.status = DeliveryStatus::Retrying;

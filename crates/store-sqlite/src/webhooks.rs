@@ -91,7 +91,11 @@ pub(crate) fn get(sql: &Sql<'_>, workspace: WorkspaceId, id: WebhookId) -> Resul
 }
 
 /// Whether the webhook may be sent anything; if not, why, in words.
-pub(crate) fn check_live(sql: &Sql<'_>, workspace: WorkspaceId, id: WebhookId) -> Result<std::result::Result<(), &'static str>> {
+pub(crate) fn check_live(
+    sql: &Sql<'_>,
+    workspace: WorkspaceId,
+    id: WebhookId,
+) -> Result<std::result::Result<(), &'static str>> {
     let found = sql.find(
         "SELECT enabled, deleted_at IS NOT NULL FROM webhook WHERE id = ?1 AND workspace_id = ?2",
         params![id.uuid(), workspace.uuid()],

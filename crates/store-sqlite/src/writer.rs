@@ -43,8 +43,13 @@ impl Writer {
     ) -> std::result::Result<Writer, OpenError> {
         let (queue, waiting) = mpsc::channel(options.queue_jobs_max.max(1));
         let commits = Arc::new(AtomicU64::new(0));
-        let desk =
-            Desk { connection, versions, bell, commits: commits.clone(), commit_jobs_max: options.commit_jobs_max.max(1) };
+        let desk = Desk {
+            connection,
+            versions,
+            bell,
+            commits: commits.clone(),
+            commit_jobs_max: options.commit_jobs_max.max(1),
+        };
         let path = options.path.clone();
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -119,3 +124,5 @@ impl Desk {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,225 @@
-//! The suite every engine passes.
+//! The suite every engine passes: one function per fact, grouped by trait.
+//!
+//! An engine's test binary writes `beckon_store::conformance!(crate::make)` and gets one test per fact.
+//! Every fact gets a store of its own, freshly made, and makes what it needs through the traits alone.
+//! Not here: what only one engine has (files, locks, migrations).
+
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+pub mod config;
+pub mod deliveries;
+pub mod events;
+pub mod finish;
+mod given;
+pub mod idempotency;
+pub mod intake;
+pub mod keys;
+pub mod people;
+pub mod queue;
+pub mod segments;
+pub mod webhooks;
+
+pub use given::Given;
+
+use crate::page::PAGE_ROWS_MAX;
+use crate::{Cursor, Page, PageRequest, Result, StoreError};
+
+/// Makes a test of each fact.
+///
+/// `$make` is the path, from the crate's root, of an `async fn() -> (SharedStore, impl Sized)`: a store with
+/// nothing in it, and what must be kept until the test is over.
+#[macro_export]
+macro_rules! conformance {
+    ($make:path) => {
+        $crate::conformance!(@family $make, config:
+            a_change_of_the_set_up_counts_up_its_version,
+            a_loaded_config_holds_what_is_set_up_and_nothing_deleted,
+            an_unknown_workspace_has_no_config,
+            a_store_says_that_it_can_be_written,
+            a_config_cache_is_never_older_than_the_last_acknowledged_change,
+        );
+        $crate::conformance!(@family $make, webhooks:
+            a_webhook_is_read_back_with_its_secrets,
+            a_webhook_id_is_used_once,
+            an_update_needs_the_latest_revision,
+            a_disabled_webhook_gets_nothing_more,
+            a_deleted_webhook_gets_nothing_more_and_its_history_stays,
+            webhooks_are_listed_newest_first_without_deleted_ones,
+            a_webhook_of_another_workspace_is_not_found,
+        );
+        $crate::conformance!(@family $make, segments:
+            segments_are_numbered_from_1001_and_never_alike,
+            a_segment_update_needs_the_latest_revision,
+            a_deleted_segment_is_gone,
+            segments_are_listed_newest_first,
+            a_segment_of_another_workspace_is_not_found,
+            an_event_type_is_kept_under_its_name,
+            an_event_type_that_a_webhook_lists_cannot_be_deleted,
+            event_types_of_workspaces_are_apart,
+        );
+        $crate::conformance!(@family $make, keys:
+            workspaces_are_listed_oldest_first,
+            an_api_key_is_found_by_its_hash_until_it_is_revoked,
+            a_write_key_is_found_by_its_text,
+            a_key_is_there_once,
+            keys_of_workspaces_are_apart,
+        );
+        $crate::conformance!(@family $make, events:
+            a_published_event_is_read_back_byte_for_byte,
+            an_id_that_is_taken_stores_nothing,
+            an_id_can_be_taken_in_each_workspace,
+            what_was_routed_with_an_old_config_is_stale,
+            an_event_of_another_workspace_is_refused,
+            an_event_without_takers_costs_no_queue_work,
+            events_are_listed_by_every_combination_of_filters,
+            events_are_paged_completely_while_more_arrive,
+            an_event_of_another_workspace_is_not_found,
+        );
+        $crate::conformance!(@family $make, deliveries:
+            a_delivery_begins_pending_and_due,
+            deliveries_are_listed_by_every_combination_of_filters,
+            deliveries_are_paged_completely_while_more_arrive,
+            deliveries_with_a_label_are_paged_completely,
+            a_cursor_of_nowhere_is_refused,
+            attempts_are_listed_of_a_delivery_in_order_and_of_a_webhook_newest_first,
+            what_is_of_another_workspace_is_not_found,
+        );
+        $crate::conformance!(@family $make, queue:
+            what_is_due_comes_earliest_first_and_bounded,
+            what_is_skipped_is_left_out_and_not_next,
+            every_webhook_with_work_is_listed_with_its_first_time,
+            the_bell_rings_for_what_was_published,
+            a_resend_is_one_more_request_beside_the_schedule,
+            a_resend_on_a_disabled_or_deleted_webhook_is_refused,
+            a_canceled_delivery_is_not_due_and_cannot_be_canceled_again,
+            a_waiting_resend_of_an_ended_delivery_can_be_canceled,
+            a_test_delivery_is_due_at_once_whatever_the_webhook_wants,
+            a_test_needs_a_webhook_that_is_enabled,
+            many_publish_at_once_and_all_is_there,
+        );
+        $crate::conformance!(@family $make, finish:
+            a_success_ends_a_delivery,
+            a_failure_is_retried_when_it_says_so,
+            an_exhausted_delivery_has_failed_and_is_announced,
+            what_was_canceled_meanwhile_stays_canceled_unless_delivered,
+            a_webhook_disabled_meanwhile_gets_no_retry,
+            a_failed_resend_leaves_the_schedule,
+            a_successful_resend_ends_the_schedule,
+            a_late_failure_after_a_success_changes_nothing,
+            a_resend_revives_what_had_failed,
+            a_failed_test_has_failed,
+            an_attempt_can_disable_its_webhook_once,
+            notices_go_only_to_webhooks_that_are_live,
+            one_that_fails_does_not_touch_the_others,
+            attempts_of_another_workspace_are_not_found,
+        );
+        $crate::conformance!(@family $make, intake:
+            a_batch_is_read_back_by_every_key,
+            a_batch_replaces_what_it_changed,
+            addresses_can_move_between_contacts_of_a_batch,
+            an_address_belongs_to_one_contact,
+            history_begins_where_it_was_asked_for_and_is_bounded,
+            page_views_of_a_visit_can_be_claimed_once,
+            a_message_id_is_seen_until_it_is_forgotten,
+            events_of_a_batch_are_due,
+            a_batch_is_stored_whole_or_not_at_all,
+            a_batch_decided_with_an_old_config_is_stale,
+            workspaces_see_nothing_of_each_other,
+            signals_are_listed_newest_first,
+        );
+        $crate::conformance!(@family $make, people:
+            contacts_are_listed_newest_first_or_by_address,
+            companies_are_listed_newest_first_or_by_domain,
+            an_erased_contact_leaves_no_trace,
+            an_erased_company_belongs_to_nobody,
+            people_of_another_workspace_are_not_found,
+        );
+        $crate::conformance!(@family $make, idempotency:
+            the_first_answer_stays,
+            an_old_answer_is_as_good_as_none,
+            answers_of_workspaces_are_apart,
+        );
+    };
+    (@family $make:path, $family:ident: $($fact:ident,)+) => {
+        mod $family {
+            $(
+                #[tokio::test]
+                async fn $fact() {
+                    let (store, _kept) = $make().await;
+                    $crate::conformance::$family::$fact(&store).await;
+                }
+            )+
+        }
+    };
+}
+
+/// Follows a list to its end, `limit` rows at a time.
+async fn walk<T>(limit: u32, mut list: impl AsyncFnMut(PageRequest) -> Result<Page<T>>) -> Vec<T> {
+    let mut rows = Vec::new();
+    let mut after = None;
+    loop {
+        let page = list(PageRequest { limit, after }).await.unwrap();
+        assert!(page.rows.len() <= limit as usize, "a page of {} rows where {limit} were wanted", page.rows.len());
+        assert!(!page.rows.is_empty() || page.next.is_none(), "an empty page cannot have a next one");
+        rows.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            return rows;
+        }
+    }
+}
+
+/// A page that holds everything a fact makes.
+fn everything() -> PageRequest {
+    PageRequest { limit: PAGE_ROWS_MAX, after: None }
+}
+
+fn garbage() -> [Cursor; 3] {
+    [Cursor(vec![]), Cursor(b"garbage".to_vec()), Cursor(vec![0xff; 64])]
+}
+
+#[track_caller]
+fn assert_not_found<T: std::fmt::Debug>(answer: Result<T>) {
+    assert!(matches!(answer, Err(StoreError::NotFound(_))), "{answer:?}");
+}
+
+#[track_caller]
+fn assert_refused<T: std::fmt::Debug>(answer: Result<T>) {
+    assert!(matches!(answer, Err(StoreError::Refused(_))), "{answer:?}");
+}
+
+#[track_caller]
+fn assert_stale<T: std::fmt::Debug>(answer: Result<T>) {
+    assert!(matches!(answer, Err(StoreError::Stale(_))), "{answer:?}");
+}
+
+#[track_caller]
+fn assert_exists<T: std::fmt::Debug>(answer: Result<T>) {
+    assert!(matches!(answer, Err(StoreError::Exists(_))), "{answer:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_fact_is_in_the_list_that_engines_run() {
+        let list = include_str!("conformance.rs");
+        for family in [
+            include_str!("conformance/config.rs"),
+            include_str!("conformance/deliveries.rs"),
+            include_str!("conformance/events.rs"),
+            include_str!("conformance/finish.rs"),
+            include_str!("conformance/idempotency.rs"),
+            include_str!("conformance/intake.rs"),
+            include_str!("conformance/keys.rs"),
+            include_str!("conformance/people.rs"),
+            include_str!("conformance/queue.rs"),
+            include_str!("conformance/segments.rs"),
+            include_str!("conformance/webhooks.rs"),
+        ] {
+            let facts = family.lines().filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next());
+            for fact in facts {
+                assert!(list.contains(&format!(" {fact},\n")), "{fact} is not in the list");
+            }
+        }
+    }
+}

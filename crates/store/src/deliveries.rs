@@ -101,7 +101,8 @@ pub trait DeliveryStore {
     /// What happened meanwhile wins: a delivery that was canceled, or whose webhook was disabled or deleted,
     /// keeps that status (unless it was delivered after all) and gets no new row in the queue, and notices of
     /// such a delivery's exhaustion are not announced. A failed manual attempt changes neither status nor
-    /// schedule, unless the delivery had no schedule left: then its status is `failed`.
+    /// schedule, unless the delivery had no schedule left: then its status is `failed` (what was delivered
+    /// before stays delivered).
     /// Results are in the order of `finished`; one that fails does not touch the others.
     async fn finish_attempts(&self, finished: Vec<FinishedAttempt>) -> Result<Vec<Result<()>>>;
 }

@@ -9,7 +9,7 @@
 
 pub mod bell;
 pub mod config;
-#[cfg(feature = "conformance")]
+#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod deliveries;
 pub mod error;

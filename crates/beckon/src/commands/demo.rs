@@ -29,6 +29,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::commands::serve::{StopRequest, local_url};
+use crate::commands::tell;
 use crate::config::Config;
 use crate::config::value::{LogFilter, LogFormat};
 use crate::wiring::{self, Running};
@@ -37,7 +38,7 @@ use account::Account;
 use client::Client;
 use receiver::Seen;
 use stream::{Beat, STREAM, Shown};
-use tally::Tally;
+use tally::{Sent, Tally};
 
 /// How long after the last signal the last delivery may take.
 const SETTLE_MAX: Duration = Duration::from_secs(30);
@@ -71,12 +72,22 @@ pub(crate) async fn run(flags: Flags) -> anyhow::Result<ExitCode> {
         played = stage.play() => played,
         name = asked.heard() => Err(anyhow::anyhow!("{name}: the demo was cut off")),
     };
-    if let (Ok(_), false) = (&played, flags.once) {
-        stage.invite();
-        asked.heard().await;
-    }
+    let told = match played {
+        Ok(mut audience) => {
+            let as_expected = summary::tell(&audience.account, &audience.tally);
+            if !flags.once {
+                stage.invite();
+                tokio::select! {
+                    () = audience.watch() => {}
+                    _ = asked.heard() => {}
+                }
+            }
+            Ok(as_expected)
+        }
+        Err(error) => Err(error),
+    };
     stage.running.stop().await?;
-    Ok(if played? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if told? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A Beckon of the demo's own, and the way to talk to it.
@@ -86,6 +97,7 @@ struct Stage {
     account: Account,
     url: String,
     api_key: String,
+    write_key: String,
     /// Kept for as long as the data is needed.
     _temporary: Option<TempDir>,
 }
@@ -117,32 +129,35 @@ impl Stage {
             running,
             url,
             api_key,
+            write_key,
             _temporary: temporary,
         })
     }
 
-    /// Plays the scene; answers whether exactly what should arrive did.
-    async fn play(&self) -> anyhow::Result<bool> {
+    /// Plays the scene to an audience, which has seen all there is to see when this returns.
+    async fn play(&self) -> anyhow::Result<Audience> {
         let (sender, arrivals) = mpsc::unbounded_channel();
         self.account.headline(&format!("Beckon is at {}. The stage:", self.url));
         setup::set_up(&self.client, &self.account, &sender).await?;
         self.account.headline("The scene: signals as they come in, and below each the events as they arrive");
-        let account = self.account.restarted();
-        let tally = Arc::new(Mutex::new(Tally::new(scene::SUBSCRIBERS.len())));
-        let watching = tokio::spawn(watch(arrivals, account, tally.clone()));
         let begun = Instant::now();
+        let account = self.account.begun_at(begun);
+        let sent = Arc::new(Mutex::new(Sent::default()));
+        let mut audience = Audience { arrivals, account, tally: Tally::new(scene::SUBSCRIBERS.len(), sent.clone()) };
+        let watching = tokio::spawn(async move {
+            audience.watch().await;
+            audience
+        });
         for (number, beat) in STREAM.iter().enumerate() {
             sleep_until(begun + Duration::from_millis(beat.at_ms)).await;
             account.signal(beat, &STREAM[..number]);
-            tally.lock().unwrap_or_else(PoisonError::into_inner).sending(beat.fires, Instant::now());
+            sent.lock().unwrap_or_else(PoisonError::into_inner).note(beat.fires, Instant::now());
             self.send(number, beat).await?;
         }
         self.settle().await?;
         // What the receivers took is in the channel by now, ahead of this.
         sender.send(Seen::End).ok();
-        watching.await.context("the account broke off")?;
-        let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(summary::tell(&account, &tally))
+        watching.await.context("the account broke off")
     }
 
     async fn send(&self, number: usize, beat: &Beat) -> anyhow::Result<()> {
@@ -192,23 +207,42 @@ impl Stage {
         Ok(())
     }
 
-    /// Says where to look around.
+    /// Says where to look around, and how to take part.
     fn invite(&self) {
-        let Stage { url, api_key, .. } = self;
+        let Stage { url, api_key, write_key, .. } = self;
         self.account.headline("Look around; Ctrl-C ends it");
-        println!("  API explained   {url}/api/docs");
-        println!("  API key         {api_key}\n");
-        for path in ["webhooks", "segments", "deliveries?status=delivered", "events?type=contact.intent"] {
-            println!("  curl -H \"Authorization: Bearer {api_key}\" \"{url}/api/v1/{path}\"");
+        tell!("  {url}/api/docs explains the API. The API key: {api_key}");
+        for path in ["webhooks", "deliveries?status=delivered", "events?type=contact.intent"] {
+            tell!("  curl -H 'Authorization: Bearer {api_key}' '{url}/api/v1/{path}'");
         }
+        self.account.headline("Be a visitor yourself; what follows shows below");
+        let say = |call: &str, body: &str| {
+            tell!("  curl -u {write_key}: {url}/v1/{call} -H 'content-type: application/json' -d '{body}'");
+        };
+        say("page", r#"{"anonymousId": "me", "properties": {"path": "/pricing"}}"#);
+        say(
+            "identify",
+            r#"{"anonymousId": "me", "traits": {"email": "me@mine.example", "title": "Head of Curiosity"}}"#,
+        );
+        say("page", r#"{"anonymousId": "me", "properties": {"path": "/pricing/teams"}}"#);
+        tell!("");
     }
 }
 
-/// Notes and tells everything that arrives, until the end.
-async fn watch(mut arrivals: mpsc::UnboundedReceiver<Seen>, account: Account, tally: Arc<Mutex<Tally>>) {
-    while let Some(Seen::Arrival(arrival)) = arrivals.recv().await {
-        let noted = tally.lock().unwrap_or_else(PoisonError::into_inner).note(&arrival);
-        account.arrival(&arrival, noted);
+/// Sees everything that arrives.
+struct Audience {
+    arrivals: mpsc::UnboundedReceiver<Seen>,
+    account: Account,
+    tally: Tally,
+}
+
+impl Audience {
+    /// Notes and tells what arrives, until the end.
+    async fn watch(&mut self) {
+        while let Some(Seen::Arrival(arrival)) = self.arrivals.recv().await {
+            let noted = self.tally.note(&arrival);
+            self.account.arrival(&arrival, noted);
+        }
     }
 }
 

@@ -21,7 +21,9 @@ pub(crate) async fn run(flags: &ServeFlags) -> anyhow::Result<ExitCode> {
     // Before anything else, so that a request to stop is heard from the first moment on.
     let mut asked = StopRequest::listen()?;
     let running = wiring::start(&config, ambient::real()?).await?;
-    super::print(&greeting(&config, running.address, &running.made))?;
+    if let Err(error) = super::print(&greeting(&config, running.address, &running.made)) {
+        tracing::warn!("nobody reads the greeting, and with it keys that were made just now: {error:#}");
+    }
     tracing::info!(address = %running.address, "listening");
     tokio::select! {
         name = asked.heard() => tracing::info!("{name}: stopping"),
@@ -29,7 +31,7 @@ pub(crate) async fn run(flags: &ServeFlags) -> anyhow::Result<ExitCode> {
     }
     tokio::select! {
         stopped = running.stop() => stopped?,
-        name = asked.heard() => anyhow::bail!("{name} again: stopped at once"),
+        () = asked.insisted() => anyhow::bail!("SIGINT while stopping: stopped at once"),
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -47,6 +49,12 @@ impl StopRequest {
         let terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
         let interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be heard")?;
         Ok(StopRequest { terminate, interrupt })
+    }
+
+    /// Waits for somebody who has no patience: SIGINT. A repeated SIGTERM is none, because supervisors repeat
+    /// it where people would wait.
+    async fn insisted(&mut self) {
+        self.interrupt.recv().await;
     }
 
     /// Waits for a request to stop, and names it.

@@ -145,21 +145,30 @@ async fn oversized_heads_are_refused() {
 // behaviour T2
 #[tokio::test]
 async fn each_way_to_fail_is_its_own_kind() {
+    let sender = sender();
     let receiver = Receiver::start().await;
     receiver.script([Reply::drop_connection(), Reply::raw("SSH-2.0-OpenSSH_9.9\r\n")]);
-    let result = sender().send(request(&receiver.url("/"))).await.result;
+    let result = sender.send(request(&receiver.url("/"))).await.result;
     assert!(matches!(result, Err(SendFailure::Reset)), "{result:?}");
-    let result = sender().send(request(&receiver.url("/"))).await.result;
+    let result = sender.send(request(&receiver.url("/"))).await.result;
     assert!(matches!(result, Err(SendFailure::NotHttp(_))), "{result:?}");
 
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let result = sender().send(request(&format!("http://{closed}/"))).await.result;
+    let result = sender.send(request(&format!("http://{closed}/"))).await.result;
     assert!(matches!(result, Err(SendFailure::Refused(_))), "{result:?}");
 
-    let result = sender().send(request(&receiver.url("/").replace("http:", "https:"))).await.result;
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", plain.local_addr().unwrap());
+    let talks_http = async {
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        stream
+    };
+    let (result, _stream) = tokio::join!(sender.send(request(&url)), talks_http);
+    let result = result.result;
     assert!(matches!(result, Err(SendFailure::Tls(TlsFault::Handshake(_)))), "{result:?}");
 
-    let result = sender().send(request("http://no-such-host.invalid/")).await.result;
+    let result = sender.send(request("http://no-such-host.invalid/")).await.result;
     assert!(matches!(result, Err(SendFailure::Unresolved(_))), "{result:?}");
 }
 

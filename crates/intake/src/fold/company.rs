@@ -7,9 +7,9 @@ use beckon_domain::id::CompanyId;
 use beckon_domain::signal::CompanyTraits;
 use serde_json::Map;
 
+use super::Means;
 use super::profile::fill_company;
 use super::working::Working;
-use super::Means;
 use crate::ids::usable;
 
 /// The account that is spoken of, with what is said about it written down; `None` if nothing says which.

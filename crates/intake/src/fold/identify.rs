@@ -48,12 +48,7 @@ pub(super) fn sender(working: &mut Working, keys: &Keys, signal: &Signal, means:
 }
 
 /// Finds out whose interest a report tells of, and writes down what it says about them.
-pub(super) fn person_of_intent(
-    working: &mut Working,
-    keys: &Keys,
-    report: &IntentTraits,
-    means: Means<'_>,
-) -> Who {
+pub(super) fn person_of_intent(working: &mut Working, keys: &Keys, report: &IntentTraits, means: Means<'_>) -> Who {
     let Some(contact) = person(working, keys, means) else { return Who::default() };
     if let Some(said) = &report.person.company
         && let Some(company) = company::resolve(working, said, means)
@@ -86,12 +81,7 @@ fn person(working: &mut Working, keys: &Keys, means: Means<'_>) -> Option<Contac
     Some(id)
 }
 
-fn find_or_make(
-    working: &Working,
-    user_id: Option<&str>,
-    email: Option<&Email>,
-    means: Means<'_>,
-) -> Option<Contact> {
+fn find_or_make(working: &Working, user_id: Option<&str>, email: Option<&Email>, means: Means<'_>) -> Option<Contact> {
     let of_user_id = user_id.and_then(|id| working.contact_of_user_id(id));
     let of_email = email.and_then(|email| working.contact_of_email(email));
     let known = |id| working.contact(id).cloned();
@@ -143,13 +133,7 @@ fn link(working: &mut Working, key: &str, contact: ContactId, signal: &Signal) {
 }
 
 /// Writes down what is said about a person. An address at work tells the account, if nothing else did.
-fn describe(
-    working: &mut Working,
-    contact: ContactId,
-    said: &PersonTraits,
-    email: Option<&Email>,
-    means: Means<'_>,
-) {
+fn describe(working: &mut Working, contact: ContactId, said: &PersonTraits, email: Option<&Email>, means: Means<'_>) {
     let Some(mut person) = working.contact(contact).cloned() else { return };
     fill_contact(&mut person, &said.profile, &said.traits);
     if person.company_id.is_none()

@@ -32,8 +32,11 @@ impl Keys {
         let owned = |id: &Option<String>| id.as_deref().and_then(usable).map(str::to_owned);
         let user_id = person.and_then(|person| owned(&person.user_id)).or_else(|| owned(&signal.from.user_id));
         let anonymous_id = owned(&signal.from.anonymous_id);
-        let mut keys =
-            Keys { email: person.and_then(|person| person.email.clone()), group_id: owned(&signal.from.group_id), ..Keys::default() };
+        let mut keys = Keys {
+            email: person.and_then(|person| person.email.clone()),
+            group_id: owned(&signal.from.group_id),
+            ..Keys::default()
+        };
         match &signal.body {
             SignalBody::Intent(_) => {}
             SignalBody::Alias { previous_id } => {

@@ -61,8 +61,7 @@ fn add_traits(known: &mut Map<String, Value>, said: &Map<String, Value>) {
 
 /// Whether traits are within the limits.
 pub(crate) fn fits(traits: &Map<String, Value>) -> bool {
-    traits.len() <= TRAITS_MAX
-        && serde_json::to_string(traits).is_ok_and(|json| json.len() <= TRAITS_BYTES_MAX)
+    traits.len() <= TRAITS_MAX && serde_json::to_string(traits).is_ok_and(|json| json.len() <= TRAITS_BYTES_MAX)
 }
 
 #[cfg(test)]

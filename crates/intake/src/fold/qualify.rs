@@ -4,10 +4,10 @@
 //! account. Once per segment and visit, and as the segment's frequency says.
 
 use beckon_domain::catalog::payload::{CompanyVisited, ContactIntent, ContactVisited, Payload};
-use beckon_domain::id::{CompanyId, SegmentId};
+use beckon_domain::id::SegmentId;
 use beckon_domain::qualify::{LastFiring, Occasion, may_fire};
+use beckon_domain::segment::Subject;
 use beckon_domain::segment::evaluate::Facts;
-use beckon_domain::segment::{Segment, Subject};
 use beckon_domain::signal::{Intent, Signal};
 use beckon_domain::visit::{PageView, Visit};
 use beckon_store::intake::{Firing, History, NewIntent, SubjectId};
@@ -18,127 +18,131 @@ use super::visit::Seen;
 use super::working::Working;
 use super::{Means, Who};
 
+/// Somebody who may qualify for segments now.
+struct Candidate<'a> {
+    subject: SubjectId,
+    who: Who,
+    event_type: &'static str,
+    trigger: Trigger<'a>,
+    /// Since when the occasion has been going on, unless this signal began it.
+    since: Option<Timestamp>,
+    /// When the signal happened.
+    at: Timestamp,
+    /// As of when rules are asked.
+    asked_at: Timestamp,
+}
+
 /// Announces what the one behind a visit qualifies for with this signal.
 pub(super) fn visited(working: &mut Working, signal: &Signal, seen: &Seen, means: Means<'_>) {
-    let Who { contact, company } = seen.who;
-    let (subject, about, event_type) = match (contact, company) {
-        (Some(contact), _) => (SubjectId::Contact(contact), Subject::Contact, ContactVisited::EVENT_TYPE),
-        (None, Some(company)) => (SubjectId::Company(company), Subject::Company, CompanyVisited::EVENT_TYPE),
-        (None, None) => return,
+    let (subject, event_type) = match seen.who {
+        Who { contact: Some(contact), .. } => (SubjectId::Contact(contact), ContactVisited::EVENT_TYPE),
+        Who { company: Some(company), .. } => (SubjectId::Company(company), CompanyVisited::EVENT_TYPE),
+        _ => return,
     };
-    // A signal that comes out of order still sees the pages that came before it.
-    let asked_at = signal.at.max(seen.visit.last_seen_at);
-    for segment in matching(working, about, subject, company, Some(&seen.visit), asked_at, means) {
-        let Some(segment) = means.compiled.catalog.get(segment) else { continue };
-        let last = working.last_firing(subject, segment.id, event_type);
-        if announced_meanwhile(seen, last) {
-            continue;
-        }
-        let occasion = Occasion::Visit(seen.visit.id);
-        if !may_fire(segment.frequency, occasion, last, signal.at) {
-            continue;
-        }
-        note(working, subject, segment, event_type, Some(seen), signal.at, last);
-        let trigger = Trigger::Visit(&seen.visit);
-        announce(working, segment, event_type, seen.who, &trigger, signal, means);
-    }
+    let candidate = Candidate {
+        subject,
+        who: seen.who,
+        event_type,
+        trigger: Trigger::Visit(&seen.visit),
+        since: (!seen.begun).then_some(seen.visit.started_at),
+        at: signal.at,
+        // A signal that was overtaken by page views still sees them.
+        asked_at: signal.at.max(seen.visit.last_seen_at),
+    };
+    qualify(working, &candidate, means);
 }
 
 /// Notes an interest and announces what its person qualifies for with it.
 pub(super) fn shown_intent(working: &mut Working, signal: &Signal, who: Who, intent: &Intent, means: Means<'_>) {
     let Some(contact) = who.contact else { return };
     working.add_intent(NewIntent { contact_id: contact, company_id: who.company, intent: intent.clone() });
-    let subject = SubjectId::Contact(contact);
-    let event_type = ContactIntent::EVENT_TYPE;
-    let asked_at = signal.at.max(intent.observed_at);
-    for segment in matching(working, Subject::Contact, subject, who.company, None, asked_at, means) {
+    let candidate = Candidate {
+        subject: SubjectId::Contact(contact),
+        who,
+        event_type: ContactIntent::EVENT_TYPE,
+        trigger: Trigger::Intent(intent),
+        since: None,
+        at: signal.at,
+        asked_at: signal.at.max(intent.observed_at),
+    };
+    qualify(working, &candidate, means);
+}
+
+fn qualify(working: &mut Working, candidate: &Candidate<'_>, means: Means<'_>) {
+    for segment in matching(working, candidate, means) {
         let Some(segment) = means.compiled.catalog.get(segment) else { continue };
-        let last = working.last_firing(subject, segment.id, event_type);
-        if !may_fire(segment.frequency, Occasion::Intent, last, signal.at) {
+        let last = working.last_firing(candidate.subject, segment.id, candidate.event_type);
+        let fires = may_fire(segment.frequency, candidate.occasion(), last, candidate.at);
+        if !fires || candidate.was_announced_meanwhile(last) {
             continue;
         }
-        note(working, subject, segment, event_type, None, signal.at, last);
-        announce(working, segment, event_type, who, &Trigger::Intent(intent), signal, means);
+        working.add_firing(Firing {
+            subject: candidate.subject,
+            segment_id: segment.id,
+            event_type: candidate.event_type.to_owned(),
+            firing: LastFiring {
+                // Of signals out of order, the latest time counts.
+                at: last.map_or(candidate.at, |last| last.at.max(candidate.at)),
+                visit_id: candidate.visit().map(|visit| visit.id),
+            },
+        });
+        let announcement = Announcement {
+            segment,
+            event_type: candidate.event_type,
+            who: candidate.who,
+            contact: candidate.who.contact.and_then(|id| working.contact(id)),
+            company: candidate.who.company.and_then(|id| working.company(id)),
+            trigger: &candidate.trigger,
+            at: candidate.at,
+        };
+        let event = event::build(&announcement, means);
+        working.changes.events.extend(event);
     }
 }
 
-/// Whether the last firing was made while this visit was already going on.
-///
-/// One person on two devices, or two persons of one account, take turns in the one firing that is kept;
-/// without this, each page view of the one would follow the other's and fire again.
-fn announced_meanwhile(seen: &Seen, last: Option<LastFiring>) -> bool {
-    !seen.begun && last.is_some_and(|last| last.at >= seen.visit.started_at)
+impl<'a> Candidate<'a> {
+    fn visit(&self) -> Option<&'a Visit> {
+        match self.trigger {
+            Trigger::Visit(visit) => Some(visit),
+            Trigger::Intent(_) => None,
+        }
+    }
+
+    fn occasion(&self) -> Occasion {
+        self.visit().map_or(Occasion::Intent, |visit| Occasion::Visit(visit.id))
+    }
+
+    /// Whether the last firing was made while this visit was already going on.
+    ///
+    /// One person on two devices, or two persons of one account, take turns in the one firing that is kept;
+    /// without this, each page view of the one would follow the other's and fire again.
+    fn was_announced_meanwhile(&self, last: Option<LastFiring>) -> bool {
+        last.zip(self.since).is_some_and(|(last, since)| last.at >= since)
+    }
 }
 
-fn matching(
-    working: &Working,
-    about: Subject,
-    subject: SubjectId,
-    company: Option<CompanyId>,
-    visit: Option<&Visit>,
-    now: Timestamp,
-    means: Means<'_>,
-) -> Vec<SegmentId> {
+fn matching(working: &Working, candidate: &Candidate<'_>, means: Means<'_>) -> Vec<SegmentId> {
     let nothing = History::default();
-    let history = working.history(subject).unwrap_or(&nothing);
+    let history = working.history(candidate.subject).unwrap_or(&nothing);
+    let (about, contact) = match candidate.subject {
+        SubjectId::Contact(id) => (Subject::Contact, working.contact(id)),
+        SubjectId::Company(_) => (Subject::Company, None),
+    };
     // An account that becomes known during a visit has made the visit's earlier pages.
     let mut with_earlier: Vec<PageView> = Vec::new();
-    if let (SubjectId::Company(_), Some(visit)) = (subject, visit) {
+    if let (Subject::Company, Some(visit)) = (about, candidate.visit()) {
         with_earlier.extend(working.page_views_of_nobody(visit.id).map(|view| view.page_view.clone()));
         if !with_earlier.is_empty() {
             with_earlier.extend_from_slice(&history.page_views);
         }
     }
     let facts = Facts {
-        contact: match subject {
-            SubjectId::Contact(id) => working.contact(id),
-            SubjectId::Company(_) => None,
-        },
-        company: company.and_then(|id| working.company(id)),
-        visit,
+        contact,
+        company: candidate.who.company.and_then(|id| working.company(id)),
+        visit: candidate.visit(),
         page_views: if with_earlier.is_empty() { &history.page_views } else { &with_earlier },
         intents: &history.intents,
-        now,
+        now: candidate.asked_at,
     };
     means.compiled.catalog.matching(about, &facts).into_iter().map(|segment| segment.id).collect()
-}
-
-fn note(
-    working: &mut Working,
-    subject: SubjectId,
-    segment: &Segment,
-    event_type: &str,
-    seen: Option<&Seen>,
-    at: Timestamp,
-    last: Option<LastFiring>,
-) {
-    working.add_firing(Firing {
-        subject,
-        segment_id: segment.id,
-        event_type: event_type.to_owned(),
-        // Of signals out of order, the latest time counts.
-        firing: LastFiring { at: last.map_or(at, |last| last.at.max(at)), visit_id: seen.map(|seen| seen.visit.id) },
-    });
-}
-
-fn announce(
-    working: &mut Working,
-    segment: &Segment,
-    event_type: &str,
-    who: Who,
-    trigger: &Trigger<'_>,
-    signal: &Signal,
-    means: Means<'_>,
-) {
-    let announcement = Announcement {
-        segment,
-        event_type,
-        who,
-        contact: who.contact.and_then(|id| working.contact(id)),
-        company: who.company.and_then(|id| working.company(id)),
-        trigger,
-        at: signal.at,
-    };
-    let event = event::build(&announcement, means);
-    working.changes.events.extend(event);
 }

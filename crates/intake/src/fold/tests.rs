@@ -1,3 +1,5 @@
+//! What signals do to a workspace, batch by batch, without a store.
+
 mod companies;
 mod people;
 mod segments;

@@ -21,13 +21,7 @@ pub(super) struct Seen {
 /// Finds the visit a visitor's signal belongs to and notes the signal there; `None` if it is on none.
 ///
 /// `who` is who sent the signal; a visitor that is somebody else is asked itself.
-pub(super) fn place(
-    working: &mut Working,
-    key: &str,
-    signal: &Signal,
-    who: Who,
-    means: Means<'_>,
-) -> Option<Seen> {
+pub(super) fn place(working: &mut Working, key: &str, signal: &Signal, who: Who, means: Means<'_>) -> Option<Seen> {
     let visitor = working.visitor(key)?.clone();
     let who = if visitor.contact_id == who.contact { who } else { behind(working, &visitor) };
     let (visit, begun) = match &signal.body {

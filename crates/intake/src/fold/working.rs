@@ -12,7 +12,9 @@ use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId};
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::signal::{MESSAGE_ID_DAYS, Signal};
 use beckon_domain::visit::{Visit, Visitor};
-use beckon_store::intake::{Firing, History, IntakeChanges, IntakeState, NewIntent, NewPageView, SubjectId, VisitRecord};
+use beckon_store::intake::{
+    Firing, History, IntakeChanges, IntakeState, NewIntent, NewPageView, SubjectId, VisitRecord,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Who;

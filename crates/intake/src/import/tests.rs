@@ -1,3 +1,5 @@
+//! Files as people export them.
+
 use super::*;
 use crate::testing::email;
 use serde_json::json;

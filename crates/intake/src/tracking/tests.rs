@@ -1,3 +1,5 @@
+//! Items as real clients send them.
+
 use super::*;
 use crate::testing::{ambient, email};
 use serde_json::json;
@@ -68,7 +70,8 @@ fn traits_are_one_by_any_name_clients_give_them() {
 
 #[test]
 fn what_is_no_field_stays_a_trait_and_nothing_is_taken_for_an_address_that_is_none() {
-    let said = json!({ "email": "nobody", "name": "Ann Lee", "plan": null, "seats": 4, "title": "", "phone": { "home": 1 } });
+    let said =
+        json!({ "email": "nobody", "name": "Ann Lee", "plan": null, "seats": 4, "title": "", "phone": { "home": 1 } });
     let person = person_traits(said.as_object().unwrap());
     assert_eq!(person.email, None);
     assert_eq!(person.profile, Default::default());
@@ -143,7 +146,9 @@ fn the_path_of_the_request_tells_the_kind_before_the_item_does() {
     let item = json!({ "type": "page", "userId": "u", "event": "Signed Up" });
     let signal = read(Some(Kind::Track), item.as_object().unwrap(), received(), None, &ambient()).unwrap();
     assert_eq!(signal.body, SignalBody::Track { event: "Signed Up".to_owned() });
-    for (short, long) in [("i", "identify"), ("t", "track"), ("p", "page"), ("s", "screen"), ("g", "group"), ("a", "alias")] {
+    for (short, long) in
+        [("i", "identify"), ("t", "track"), ("p", "page"), ("s", "screen"), ("g", "group"), ("a", "alias")]
+    {
         assert_eq!(Kind::parse(short), Kind::parse(long));
     }
     assert_eq!(Kind::parse("merge"), None);
@@ -164,7 +169,10 @@ fn an_item_without_a_signal_is_told_by_a_stable_code() {
         item[id] = "x".repeat(KEY_BYTES_MAX + 1).into();
         assert_eq!(code(item), "id_too_long", "{id}");
     }
-    assert_eq!(code(json!({ "type": "page", "userId": "u", "properties": { "x": "y".repeat(ITEM_BYTES_MAX) } })), "too_large");
+    assert_eq!(
+        code(json!({ "type": "page", "userId": "u", "properties": { "x": "y".repeat(ITEM_BYTES_MAX) } })),
+        "too_large"
+    );
 }
 
 #[test]
@@ -175,7 +183,10 @@ fn ids_are_taken_as_numbers_and_in_snake_case() {
 
 #[test]
 fn an_alias_with_equal_ids_is_taken() {
-    assert_eq!(body(json!({ "type": "alias", "userId": "u1", "previousId": "u1" })), SignalBody::Alias { previous_id: "u1".to_owned() });
+    assert_eq!(
+        body(json!({ "type": "alias", "userId": "u1", "previousId": "u1" })),
+        SignalBody::Alias { previous_id: "u1".to_owned() }
+    );
 }
 
 #[test]
@@ -192,7 +203,9 @@ fn what_is_kept_of_an_item_is_all_but_the_write_key() {
 
 #[test]
 fn texts_hold_no_nul_and_are_cut() {
-    let SignalBody::Track { event } = body(json!({ "type": "track", "userId": "u", "event": format!("a\0{}", "b".repeat(1_000)) })) else {
+    let SignalBody::Track { event } =
+        body(json!({ "type": "track", "userId": "u", "event": format!("a\0{}", "b".repeat(1_000)) }))
+    else {
         panic!("a track")
     };
     assert!(event.starts_with("ab"));

@@ -110,6 +110,9 @@ mod tests {
         ] {
             assert!(at(item.clone(), None) <= received, "{item}");
         }
-        assert_eq!(at(json!({ "timestamp": null, "originalTimestamp": "2026-05-01T11:00:00Z" }), None), time("2026-05-01T11:00:00Z"));
+        assert_eq!(
+            at(json!({ "timestamp": null, "originalTimestamp": "2026-05-01T11:00:00Z" }), None),
+            time("2026-05-01T11:00:00Z")
+        );
     }
 }

@@ -90,7 +90,10 @@ pub fn company_traits(said: &Map<String, Value>) -> CompanyTraits {
                 Some(_) => {}
                 None => keep(&mut company.traits, name, value),
             },
-            "id" => company.group_id = text.as_deref().and_then(usable).filter(|id| id.len() <= KEY_BYTES_MAX).map(str::to_owned),
+            "id" => {
+                company.group_id =
+                    text.as_deref().and_then(usable).filter(|id| id.len() <= KEY_BYTES_MAX).map(str::to_owned)
+            }
             known => match (company_field(known), text) {
                 (Some("employees"), _) => match employees(value) {
                     Some(count) => company.profile.employees = Some(count),

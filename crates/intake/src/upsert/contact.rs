@@ -36,7 +36,9 @@ pub(crate) fn upsert(
     for (name, value) in &said.profile {
         match contact.profile.field_mut(name) {
             Some(field) => *field = check_text(name, value.as_deref(), &mut findings),
-            None => findings.add(name, format!("a contact has no such field; it has {}", ContactProfile::FIELDS.join(", "))),
+            None => {
+                findings.add(name, format!("a contact has no such field; it has {}", ContactProfile::FIELDS.join(", ")))
+            }
         }
     }
     write_traits(&mut contact.traits, &said.traits, &mut findings);

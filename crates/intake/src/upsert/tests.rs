@@ -1,3 +1,5 @@
+//! Contacts and companies written one after the other, without a store.
+
 use super::*;
 use crate::fold::working::Working;
 use crate::fold::{Compiled, Means};
@@ -90,7 +92,8 @@ fn a_contact_is_found_by_id_user_id_or_address_and_gets_the_others() {
     assert_eq!((with_user.value.id, with_user.created), (id, false));
     let moved = world.contact(ContactUpsert { email: Some(email("ann@new.test")), ..by_user("u1") }).unwrap();
     assert_eq!((moved.value.id, moved.value.email), (id, Some(email("ann@new.test"))));
-    let by_id = world.contact(ContactUpsert { id: Some(id), user_id: Some("u2".to_owned()), ..ContactUpsert::default() });
+    let by_id =
+        world.contact(ContactUpsert { id: Some(id), user_id: Some("u2".to_owned()), ..ContactUpsert::default() });
     assert_eq!(by_id.unwrap().value.user_id.as_deref(), Some("u2"));
     assert_eq!(world.working.contact_of_user_id("u1"), None);
 }
@@ -179,7 +182,8 @@ fn a_company_is_written_by_its_keys() {
     let changed = changed.unwrap().value;
     assert_eq!((changed.id, changed.group_id.as_deref()), (made.value.id, Some("g1")));
     assert_eq!((changed.profile.name, changed.profile.employees), (None, Some(42)));
-    let by_id = CompanyUpsert { id: Some(made.value.id), domain: Domain::parse("new.test"), ..CompanyUpsert::default() };
+    let by_id =
+        CompanyUpsert { id: Some(made.value.id), domain: Domain::parse("new.test"), ..CompanyUpsert::default() };
     assert_eq!(world.company(by_id).unwrap().value.domain, Domain::parse("new.test"));
 }
 

@@ -37,11 +37,7 @@ pub(super) fn routes() -> ApiRouter<App> {
             post_with(create, operation("createEventType", TAG, "Define an event type of the workspace's own"))
                 .get_with(
                     list,
-                    operation(
-                        "listEventTypes",
-                        TAG,
-                        "List the built-in event types, then the workspace's own by name",
-                    ),
+                    operation("listEventTypes", TAG, "List the built-in event types, then the workspace's own by name"),
                 ),
         )
         .api_route(
@@ -109,6 +105,7 @@ struct CreateEventType {
     description: Option<String>,
     /// JSON Schema (draft 2020-12) its payloads satisfy; null means any JSON.
     #[serde(default)]
+    #[schemars(schema_with = "docs::json_schema_or_null")]
     schema: Option<Value>,
     /// An example payload, which test events send. It must satisfy the schema.
     #[serde(default)]
@@ -225,6 +222,7 @@ struct UpdateEventType {
     description: Patch<String>,
     /// JSON Schema (draft 2020-12) its payloads satisfy; null means any JSON.
     #[serde(default)]
+    #[schemars(schema_with = "docs::json_schema_or_null")]
     schema: Patch<Value>,
     /// An example payload, which test events send. It must satisfy the schema.
     #[serde(default)]
@@ -237,6 +235,7 @@ async fn update(
     Path(ByName { name }): Path<ByName>,
     Json(change): Json<UpdateEventType>,
 ) -> Result<Json<EventTypeView>, Problem> {
+    let _turn = app.event_type_turns().take((caller.workspace_id, name.clone())).await;
     let mut event_type = find_own(&app, caller, &name).await?;
     change.description.apply(&mut event_type.description);
     change.schema.apply_optional(&mut event_type.schema);

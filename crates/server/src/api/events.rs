@@ -24,7 +24,7 @@ use crate::api::PREFIX;
 use crate::app::App;
 use crate::auth::ApiCaller;
 use crate::docs::{self, operation};
-use crate::extract::{ById, Json, Listing, Path, Query};
+use crate::extract::{ById, Json, Listing, Object, Path, Query};
 use crate::idempotency::EventIds;
 use crate::paging::{PageQuery, Paged};
 use crate::problem::{Code, Problem, ProblemBody};
@@ -197,7 +197,7 @@ pub(super) fn refused(refusal: Refusal) -> Problem {
 struct PublishEvents {
     /// The events, in the order they are to be announced.
     #[schemars(length(min = 1, max = 100))]
-    events: Vec<PublishEvent>,
+    events: Vec<Object<PublishEvent>>,
 }
 
 /// What became of each event of a batch, in its order.
@@ -240,7 +240,7 @@ async fn publish_batch(
     // What cannot be read as an event at all keeps its place; the rest goes to the publisher together.
     let mut refusals = vec![];
     let mut publications = vec![];
-    for (index, event) in events.into_iter().enumerate() {
+    for (index, Object(event)) in events.into_iter().enumerate() {
         match event.publication(ids.at(index)) {
             Ok(publication) => publications.push(publication),
             Err(invalid) => refusals.push((index, BatchItem::refused(&invalid.into()))),

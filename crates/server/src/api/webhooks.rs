@@ -53,17 +53,11 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/webhooks/{id}/secret",
-            get_with(
-                get_secret,
-                operation("getWebhookSecret", TAG, "Show what a webhook's requests are signed with"),
-            ),
+            get_with(get_secret, operation("getWebhookSecret", TAG, "Show what a webhook's requests are signed with")),
         )
         .api_route(
             "/webhooks/{id}/test",
-            post_with(
-                test::send,
-                operation("testWebhook", TAG, "Send a test event at once and get the attempt"),
-            ),
+            post_with(test::send, operation("testWebhook", TAG, "Send a test event at once and get the attempt")),
         )
         .api_route(
             "/webhooks/{id}/deliveries",

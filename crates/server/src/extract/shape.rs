@@ -121,6 +121,9 @@ pub(super) fn field_of(path: &serde_path_to_error::Path) -> String {
 
 /// Takes "or null" away from the schema of an optional field.
 pub(super) fn without_null(schema: &mut Value) {
+    if let Some(whole) = schema.as_object_mut() {
+        whole.retain(|keyword, value| keyword != "default" || !value.is_null());
+    }
     if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {

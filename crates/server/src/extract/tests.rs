@@ -68,6 +68,19 @@ fn a_wrong_shape_at_the_top_is_not_an_unreadable_body() {
     }
 }
 
+#[test]
+fn a_list_is_no_object() {
+    assert_eq!(refused(r#" ["a", null, 1, null]"#).code(), Code::InvalidRequest);
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Orders {
+        orders: Vec<Object<Order>>,
+    }
+    let problem = read_json::<Orders>(br#"{"orders":[["a", null, 1, null]]}"#).unwrap_err();
+    assert_eq!(fields(&problem), ["orders/0"]);
+    let read: Orders = read_json(br#"{"orders":[{"name":"a","payload":1e400 }]}"#).unwrap();
+    assert_eq!(read.orders[0].0.payload.get(), "1e400");
+}
+
 // behaviour S2
 #[test]
 fn raw_values_go_through_byte_for_byte() {

@@ -10,7 +10,10 @@ async fn a_workspace_defines_event_types_beside_the_built_in_ones() {
     let schema = json!({"type": "object", "required": ["amount"]});
     let form = json!({"name": "order.paid", "description": "d", "schema": schema, "example": {"amount": 1}});
     let made = house.post("/api/v1/event-types", &form).await;
-    assert_eq!((made.status.as_u16(), &made.headers["location"]), (201, &"/api/v1/event-types/order.paid".parse().unwrap()));
+    assert_eq!(
+        (made.status.as_u16(), &made.headers["location"]),
+        (201, &"/api/v1/event-types/order.paid".parse().unwrap())
+    );
     assert_eq!(house.get("/api/v1/event-types/order.paid").await.json(), made.json());
     let listed = house.get("/api/v1/event-types").await.json()["data"].as_array().unwrap().clone();
     assert_eq!(listed.first().unwrap()["origin"], "built_in");
@@ -41,7 +44,9 @@ async fn a_schema_that_is_none_and_an_example_that_violates_it_are_refused() {
     assert_eq!(bad.status, 422, "{}", bad.text);
     assert!(bad.fields()[0].starts_with("schema"), "{}", bad.text);
     let schema = json!({"type": "object", "properties": {"amount": {"type": "number"}}});
-    let example = house.post("/api/v1/event-types", json!({"name": "order.paid", "schema": schema, "example": {"amount": "x"}})).await;
+    let example = house
+        .post("/api/v1/event-types", json!({"name": "order.paid", "schema": schema, "example": {"amount": "x"}}))
+        .await;
     assert_eq!(example.fields(), ["example/amount"]);
 }
 

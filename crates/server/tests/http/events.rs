@@ -70,7 +70,9 @@ async fn a_payload_over_the_limit_is_refused() {
 async fn each_event_of_a_batch_stands_for_itself_in_its_place() {
     let house = house_with_a_type().await;
     let good = |id: &str| json!({"type": "order.paid", "payload": {}, "id": id});
-    let answer = house.post("/api/v1/events/batch", json!({"events": [good("a"), {"type": "no.such", "payload": 1}, good("b")]})).await;
+    let answer = house
+        .post("/api/v1/events/batch", json!({"events": [good("a"), {"type": "no.such", "payload": 1}, good("b")]}))
+        .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let events = answer.json()["events"].clone();
     assert_eq!((&events[0]["id"], &events[2]["id"]), (&json!("a"), &json!("b")));
@@ -102,10 +104,11 @@ async fn events_are_listed_by_what_is_asked_for() {
     assert_eq!(house.get("/api/v1/events?since=yesterday&kind=x").await.fields(), ["kind", "since"]);
 }
 
+// behaviour T11
 #[tokio::test]
 async fn a_delivery_can_be_followed_sent_again_and_ended() {
     let house = house_with_a_type().await;
-    let receiver = Receiver::ok().await;
+    let receiver = Receiver::start().await;
     let form = json!({"url": receiver.url("/"), "event_types": ["order.paid"]});
     let webhook = house.post("/api/v1/webhooks", form).await.id();
     let event = house.post("/api/v1/events", json!({"type": "order.paid", "payload": {"n": 1}})).await;
@@ -129,7 +132,6 @@ async fn a_delivery_can_be_followed_sent_again_and_ended() {
     assert_eq!(house.post(&format!("{path}/resend"), "").await.status, 202);
     assert_eq!(receiver.received(2).await[1].body, b"{\"n\":1}".as_slice());
 
-    // behaviour T11
     house.delete(&format!("/api/v1/webhooks/{webhook}")).await;
     let refused = house.post(&format!("{path}/resend"), "").await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "webhook_disabled"));

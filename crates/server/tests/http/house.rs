@@ -1,5 +1,7 @@
 //! A whole Beckon to talk to: store, intake, delivery and router.
 
+#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -87,8 +89,7 @@ impl House {
         let shutdown = CancellationToken::new();
         tokio::spawn(intake.run(shutdown.clone()));
         tokio::spawn(delivery.run(shutdown.clone()));
-        let publisher =
-            beckon_intake::Publisher::new(shared.clone(), config.clone(), ambient.clone(), intake_options);
+        let publisher = beckon_intake::Publisher::new(shared.clone(), config.clone(), ambient.clone(), intake_options);
         let router = router(App::new(AppParts {
             store: shared,
             config,

@@ -36,7 +36,8 @@ async fn the_same_key_and_body_is_answered_the_same_and_stored_once() {
 
     let other = publish(&house, "order-1", "{}").await;
     assert_eq!((other.status.as_u16(), other.code().as_str()), (409, "idempotency_mismatch"));
-    let elsewhere = house.call_with(Method::POST, "/api/v1/events/batch", "{}", &[("idempotency-key", "order-1")]).await;
+    let elsewhere =
+        house.call_with(Method::POST, "/api/v1/events/batch", "{}", &[("idempotency-key", "order-1")]).await;
     assert_eq!(elsewhere.code(), "idempotency_mismatch");
 }
 

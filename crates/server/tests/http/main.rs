@@ -5,4 +5,8 @@ mod doors;
 mod events;
 mod house;
 mod idempotency;
+mod keys;
+mod people;
+mod segments;
+mod tracking;
 mod webhooks;

@@ -213,20 +213,24 @@ async fn pages_show_every_webhook_once_and_take_only_their_own_cursors() {
 #[tokio::test]
 async fn a_test_sends_at_once_and_shows_the_attempt() {
     let house = House::new().await;
-    let receiver = Receiver::ok().await;
+    let receiver = Receiver::start().await;
     let form = json!({"url": receiver.url("/in"), "event_types": ["contact.visited"]});
     let path = format!("/api/v1/webhooks/{}", house.post("/api/v1/webhooks", form).await.id());
-    let attempt = house.post(&format!("{path}/test"), r#"{"event_type":"contact.intent","payload":{"b" : 1e400}}"#).await;
+    let attempt =
+        house.post(&format!("{path}/test"), r#"{"event_type":"contact.intent","payload":{"b" : 1e400}}"#).await;
     assert_eq!(attempt.status, 422, "it violates the schema: {}", attempt.text);
 
     let attempt = house.post(&format!("{path}/test"), json!({"event_type": "contact.intent"})).await;
     assert_eq!(attempt.status, 200, "{}", attempt.text);
     let shown = attempt.json();
-    assert_eq!((&shown["outcome"], &shown["status"], &shown["trigger"]), (&json!("delivered"), &json!(200), &json!("test")));
+    assert_eq!(
+        (&shown["outcome"], &shown["status"], &shown["trigger"]),
+        (&json!("delivered"), &json!(200), &json!("test"))
+    );
     let received = receiver.received(1).await;
     let sent: Value = serde_json::from_slice(&received[0].body).unwrap();
     assert_eq!(sent["event"], "contact.intent");
-    assert_eq!(received[0].header("webhook-id"), shown["event_id"]);
+    assert_eq!(received[0].header("webhook-id"), shown["event_id"].as_str());
     assert_eq!(house.get(&format!("{path}/attempts")).await.json()["data"], json!([shown]));
 
     let unknown = house.post(&format!("{path}/test"), json!({"event_type": "no.such"})).await;

@@ -16,7 +16,11 @@ use crate::webhooks::{self, check_live};
 use crate::writer::Write;
 
 /// See [`beckon_store::DeliveryStore::finish_attempts`].
-pub(super) fn finish_all(write: &mut Write<'_>, finished: &[FinishedAttempt], now: Timestamp) -> Result<Vec<Result<()>>> {
+pub(super) fn finish_all(
+    write: &mut Write<'_>,
+    finished: &[FinishedAttempt],
+    now: Timestamp,
+) -> Result<Vec<Result<()>>> {
     // Almost always all succeed, and need no savepoints of their own.
     let together = write.apart(|write| finished.iter().try_for_each(|one| finish(write, one, now)))?;
     if together.is_ok() {

@@ -26,15 +26,29 @@ pub(super) fn get(sql: &Sql<'_>, workspace: WorkspaceId, id: DeliveryId) -> Resu
 }
 
 /// A page of the deliveries that fit.
-///
-/// The narrowest condition picks the index that is walked, already in the order of the list; the others
-/// sift what it gives.
 pub(super) fn list(
     sql: &Sql<'_>,
     workspace: WorkspaceId,
     filter: &DeliveryFilter,
     page: &PageRequest,
 ) -> Result<Page<Delivery>> {
+    let Some((text, conditions)) = select(sql, workspace, filter, page)? else {
+        return Ok(Page { rows: Vec::new(), next: None });
+    };
+    let rows = sql.list(&text, conditions.values(), delivery)?;
+    Ok(cut(List::Deliveries, page, rows))
+}
+
+/// The statement that reads a page; `None` if nothing can fit.
+///
+/// The narrowest condition picks the index that is walked, already in the order of the list; the others
+/// sift what it gives.
+fn select(
+    sql: &Sql<'_>,
+    workspace: WorkspaceId,
+    filter: &DeliveryFilter,
+    page: &PageRequest,
+) -> Result<Option<(String, Conditions)>> {
     let place = begin(List::Deliveries, page)?;
     let mut conditions = Conditions::default();
     let mut time = "d.created_at";
@@ -42,7 +56,7 @@ pub(super) fn list(
     let troubled = filter.status.is_some_and(|status| status != DeliveryStatus::Delivered);
     let from = if let Some(event) = &filter.event_id {
         let Some(event) = event_seq(sql, workspace, event)? else {
-            return Ok(Page { rows: Vec::new(), next: None });
+            return Ok(None);
         };
         conditions.and("d.event = ?", event);
         "delivery d INDEXED BY delivery_by_event"
@@ -88,8 +102,7 @@ pub(super) fn list(
         conditions.text(),
         rows_wanted(page)
     );
-    let rows = sql.list(&text, conditions.values(), delivery)?;
-    Ok(cut(List::Deliveries, page, rows))
+    Ok(Some((text, conditions)))
 }
 
 fn event_seq(sql: &Sql<'_>, workspace: WorkspaceId, id: &EventId) -> Result<Option<i64>> {
@@ -133,4 +146,56 @@ pub(super) fn standing(columns: &mut Columns<'_>) -> Result<Standing> {
         resend_due_at: columns.maybe_time()?,
         test_due_at: columns.maybe_time()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use beckon_domain::channel::Channel;
+    use beckon_domain::id::SegmentId;
+    use beckon_store::Cursor;
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::open;
+
+    #[test]
+    fn no_combination_of_filters_scans_or_sorts_a_log() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = open::writer(directory.path()).unwrap();
+        let workspace = WorkspaceId::from(Uuid::nil());
+        connection
+            .execute(
+                "INSERT INTO event (workspace_id, id, event_type, channels, test, created_at, delivery_count, payload)
+                 VALUES (?1, 'e', 'a.a', '', 0, 0, 0, x'')",
+                [workspace.uuid()],
+            )
+            .unwrap();
+        let sql = Sql { connection: &connection, doing: "testing" };
+        let mut cursor = vec![List::Deliveries as u8];
+        cursor.extend([0; 16]);
+        for combination in 0..512 {
+            let on = |bit: u32| combination & (1 << bit) != 0;
+            let status = if on(8) { DeliveryStatus::Failed } else { DeliveryStatus::Delivered };
+            let filter = DeliveryFilter {
+                webhook_id: on(0).then(|| Uuid::nil().into()),
+                event_id: on(1).then(|| EventId::parse("e").unwrap()),
+                status: on(2).then_some(status),
+                event_type: on(3).then(|| "a.a".to_owned()),
+                channel: on(4).then(|| Channel::of_segment(SegmentId(7))),
+                since: on(5).then_some(Timestamp::UNIX_EPOCH),
+                until: on(6).then_some(Timestamp::UNIX_EPOCH),
+            };
+            let page = PageRequest { limit: 10, after: on(7).then(|| Cursor(cursor.clone())) };
+            let (text, conditions) = select(&sql, workspace, &filter, &page).unwrap().unwrap();
+            let explain = format!("EXPLAIN QUERY PLAN {text}");
+            let plan = sql.list(&explain, conditions.values(), |row| Ok(row.get::<_, String>(3).unwrap())).unwrap();
+            assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{text}: {plan:?}");
+            // Sorting the deliveries of one event is nothing.
+            let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
+            assert!(!sorts || filter.event_id.is_some(), "{text}: {plan:?}");
+            let begins_there = plan.iter().any(|step| step.contains("created_at<?"));
+            assert!(begins_there || !on(7) || filter.event_id.is_some(), "{text}: {plan:?}");
+        }
+    }
 }

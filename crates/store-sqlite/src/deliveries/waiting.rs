@@ -31,11 +31,7 @@ pub(super) fn owed(sql: &Sql<'_>, workspace: WorkspaceId, id: DeliveryId) -> Res
         params![id.uuid(), workspace.uuid()],
         |row| {
             let mut columns = Columns::of("delivery", row);
-            Ok(Owed {
-                seq: columns.value()?,
-                webhook_id: columns.id()?,
-                standing: list::standing(&mut columns)?,
-            })
+            Ok(Owed { seq: columns.value()?, webhook_id: columns.id()?, standing: list::standing(&mut columns)? })
         },
     )?;
     found.ok_or(StoreError::NotFound("delivery"))
@@ -79,16 +75,7 @@ pub(super) fn change(write: &mut Write<'_>, owed: &Owed, after: Standing, at: Ti
             "UPDATE delivery SET attempt_count = ?2, scheduled_attempts = ?3, schedule_due_at = ?4, resend_due_at = ?5,
                                  test_due_at = ?6, status = ?7, updated_at = ?8
              WHERE seq = ?1",
-            params![
-                owed.seq,
-                counts.0,
-                counts.1,
-                due.0,
-                due.1,
-                due.2,
-                status_code(after.status),
-                at.as_millisecond(),
-            ],
+            params![owed.seq, counts.0, counts.1, due.0, due.1, due.2, status_code(after.status), at.as_millisecond(),],
         )?;
     }
     Ok(())

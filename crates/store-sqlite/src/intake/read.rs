@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
-use beckon_domain::id::{CompanyId, ContactId, SegmentId, WorkspaceId};
+use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId, WorkspaceId};
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::signal::Intent;
 use beckon_domain::visit::{PageView, Visitor};
 use beckon_store::Result;
-use beckon_store::intake::{HISTORY_ROWS_MAX, History, IntakeQuery, IntakeState, SubjectId};
+use beckon_store::intake::{HISTORY_ROWS_MAX, History, IntakeQuery, IntakeState, NewPageView, SubjectId};
 use jiff::Timestamp;
 use rusqlite::{Row, ToSql, params};
 use uuid::Uuid;
@@ -28,6 +28,7 @@ pub(super) fn read(sql: &Sql<'_>, workspace: WorkspaceId, query: &IntakeQuery) -
             reading.state.visitors.insert(key.clone(), visitor);
         }
     }
+    reading.unclaimed()?;
     reading.contacts(query)?;
     reading.companies(query)?;
     for id in &query.message_ids {
@@ -57,6 +58,26 @@ struct Reading<'s> {
 impl Reading<'_> {
     fn find<T>(&self, text: &str, key: impl ToSql, read: fn(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
         self.sql.find(text, params![self.workspace, key], read)
+    }
+
+    fn unclaimed(&mut self) -> Result<()> {
+        let of_nobody = self.state.visitors.values().filter(|visitor| visitor.contact_id.is_none());
+        let visits: BTreeSet<VisitId> = of_nobody.filter_map(|visitor| Some(visitor.visit.as_ref()?.id)).collect();
+        for visit_id in visits {
+            let found = self.sql.list(
+                "SELECT company_id, path, at FROM page_view INDEXED BY page_view_unclaimed
+                 WHERE workspace_id = ?1 AND visit_id = ?2 AND contact_id IS NULL ORDER BY seq DESC LIMIT ?3",
+                params![self.workspace, visit_id.uuid(), HISTORY_ROWS_MAX],
+                |row| {
+                    let mut columns = Columns::of("page view", row);
+                    let company_id = columns.maybe_id()?;
+                    let page_view = PageView { path: columns.value()?, at: columns.time()? };
+                    Ok(NewPageView { visit_id, contact_id: None, company_id, page_view })
+                },
+            )?;
+            self.state.unclaimed.extend(found);
+        }
+        Ok(())
     }
 
     fn contacts(&mut self, query: &IntakeQuery) -> Result<()> {
@@ -135,7 +156,9 @@ impl Reading<'_> {
     ) -> Result<Vec<T>> {
         match since {
             None => Ok(Vec::new()),
-            Some(since) => self.sql.list(text, params![self.workspace, id, since.as_millisecond(), HISTORY_ROWS_MAX], read),
+            Some(since) => {
+                self.sql.list(text, params![self.workspace, id, since.as_millisecond(), HISTORY_ROWS_MAX], read)
+            }
         }
     }
 

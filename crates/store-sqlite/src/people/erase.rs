@@ -1,6 +1,5 @@
 //! Erases a person or an account.
 
-use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
 use beckon_domain::visit::Visitor;

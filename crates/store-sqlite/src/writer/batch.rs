@@ -58,11 +58,10 @@ impl Write<'_> {
 
     /// Refuses work that was decided with another config version than the present one.
     pub(crate) fn check_decided_at(&self, workspace: WorkspaceId, decided_at: ConfigVersion) -> Result<()> {
-        let version: Option<ConfigVersion> = self.sql.find(
-            "SELECT config_version FROM workspace WHERE id = ?1",
-            params![workspace.uuid()],
-            |row| crate::columns::Columns::of("workspace", row).value(),
-        )?;
+        let version: Option<ConfigVersion> =
+            self.sql.find("SELECT config_version FROM workspace WHERE id = ?1", params![workspace.uuid()], |row| {
+                crate::columns::Columns::of("workspace", row).value()
+            })?;
         match version {
             None => Err(StoreError::NotFound("workspace")),
             Some(version) if version != decided_at => Err(StoreError::Stale("the set-up")),

@@ -34,7 +34,9 @@ impl Lost {
     fn error(&self, doing: &'static str) -> StoreError {
         match self {
             Lost::Refused(error) => failed(doing, error.clone()),
-            Lost::TakenBack => StoreError::Full("the transaction was taken back while another request ran in it".into()),
+            Lost::TakenBack => {
+                StoreError::Full("the transaction was taken back while another request ran in it".into())
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::receiver::{Answer, Arrival};
 use super::scene::{SUBSCRIBERS, introduce};
 use super::stream::{Beat, Shown};
 use super::tally::Noted;
+use crate::commands::tell;
 
 /// Tells the audience.
 #[derive(Clone, Copy)]
@@ -48,9 +49,9 @@ impl Account {
         Account { colour, begun: Instant::now() }
     }
 
-    /// The same account with its clock back at zero.
-    pub(super) fn restarted(self) -> Account {
-        Account { begun: Instant::now(), ..self }
+    /// The same account with its clock at zero then.
+    pub(super) fn begun_at(self, begun: Instant) -> Account {
+        Account { begun, ..self }
     }
 
     /// `text` in a tone, padded to `width` first so that codes don't count.
@@ -64,26 +65,26 @@ impl Account {
 
     /// A headline.
     pub(super) fn headline(&self, text: &str) {
-        println!("\n{}", self.paint(Tone::Bold, text, 0));
+        tell!("\n{}", self.paint(Tone::Bold, text, 0));
     }
 
     /// A line of the set-up.
     pub(super) fn setup(&self, what: &str, name: &str, words: &str) {
-        println!("  {what:<10} {} {}", self.paint(Tone::Name, name, 22), self.paint(Tone::Dim, words, 0));
+        tell!("  {what:<10} {} {}", self.paint(Tone::Name, name, 22), self.paint(Tone::Dim, words, 0));
     }
 
     /// A signal that is sent, after those before it.
     pub(super) fn signal(&self, beat: &Beat, before: &[Beat]) {
         let (kind, who, what) = match beat.signal {
             Shown::Page { visitor, user_id, path } => {
-                ("page view", introduce(user_id.unwrap_or_else(|| known_as(visitor, before))), path.to_owned())
+                ("page view", who_is(user_id.unwrap_or_else(|| known_as(visitor, before))), path.to_owned())
             }
-            Shown::Identify { email, .. } => ("identify", introduce(email), "by e-mail address".to_owned()),
-            Shown::Group { visitor, domain } => ("group", introduce(visitor), domain.to_owned()),
-            Shown::Intent { email, topic, score } => ("intent", introduce(email), format!("{topic}, score {score}")),
+            Shown::Identify { email, .. } => ("identify", who_is(email), "by e-mail address".to_owned()),
+            Shown::Group { visitor, domain } => ("group", who_is(visitor), domain.to_owned()),
+            Shown::Intent { email, topic, score } => ("intent", who_is(email), format!("{topic}, score {score}")),
         };
         let note = self.paint(Tone::Dim, beat.note, 0);
-        println!("{}  {}  {who:<29}  {what:<25}  {note}", self.clock(Instant::now()), self.paint(Tone::Bold, kind, 9));
+        tell!("{}  {}  {who:<29}  {what:<25}  {note}", self.clock(Instant::now()), self.paint(Tone::Bold, kind, 9));
     }
 
     /// A request at a receiver.
@@ -101,8 +102,8 @@ impl Account {
         if noted.number > 1 {
             outcome.push_str(&format!("  (attempt {})", noted.number));
         }
-        let who = introduce(&fact.who).split(',').next().unwrap_or_default();
-        println!(
+        let who = introduce(&fact.who).unwrap_or(&fact.who).split(',').next().unwrap_or_default();
+        tell!(
             "{}    {} {who:<17} {:<21} -> {} {}",
             self.clock(arrival.at),
             self.paint(Tone::Name, &fact.event_type, 16),
@@ -116,6 +117,10 @@ impl Account {
         let since = format!("{:>6.2}s", at.saturating_duration_since(self.begun).as_secs_f64());
         self.paint(Tone::Dim, since, 0)
     }
+}
+
+fn who_is(id: &'static str) -> &'static str {
+    introduce(id).unwrap_or("an anonymous visitor")
 }
 
 /// The address a browser was identified by, or else the browser.

@@ -92,9 +92,10 @@ pub(super) fn segments() -> Vec<(Value, &'static str)> {
     ]
 }
 
-/// Who an address, a signed-in user or a browser is to the audience: a name and what they do.
-pub(super) fn introduce(id: &str) -> &'static str {
-    match id {
+/// Who an address, a signed-in user or a browser is to the audience: a name and what they do; `None` for
+/// whoever is not of the cast.
+pub(super) fn introduce(id: &str) -> Option<&'static str> {
+    Some(match id {
         "u-jane" | "b-jane" | "jane.doe@acme.example" => "Jane Doe, Marketing Manager",
         "u-omar" | "b-omar" | "omar.haddad@brightwater.example" => "Omar Haddad, VP Sales",
         "mei.tanaka@kestrel.example" => "Mei Tanaka, Head of Growth",
@@ -105,6 +106,6 @@ pub(super) fn introduce(id: &str) -> &'static str {
         "acme.example" => "Acme Corp",
         "b-kestrel-1" | "b-kestrel-2" => "someone at Kestrel Software",
         "b-acme" => "someone at Acme Corp",
-        _ => "an anonymous visitor",
-    }
+        _ => return None,
+    })
 }

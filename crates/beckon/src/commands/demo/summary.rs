@@ -6,6 +6,7 @@ use super::account::{Account, Tone, in_words};
 use super::scene::SUBSCRIBERS;
 use super::stream::STREAM;
 use super::tally::{Multiset, Received, Tally, differences, expected};
+use crate::commands::tell;
 
 /// Prints the table and the verdict; answers whether exactly what should arrive did.
 pub(super) fn tell(account: &Account, tally: &Tally) -> bool {
@@ -14,7 +15,7 @@ pub(super) fn tell(account: &Account, tally: &Tally) -> bool {
     print_table(account, tally, &expectations);
     let sum = |count: fn(&Received) -> usize| tally.received.iter().map(count).sum::<usize>();
     let events: usize = STREAM.iter().map(|beat| beat.fires.len()).sum();
-    println!(
+    tell!(
         "\n  {} signals made {events} events, owed as {} deliveries, made in {} requests: {} failed, {} signatures verified.",
         STREAM.len(),
         expectations.iter().flat_map(Multiset::values).sum::<usize>(),
@@ -29,15 +30,15 @@ pub(super) fn tell(account: &Account, tally: &Tally) -> bool {
         .flat_map(|((subscriber, expected), received)| differences(subscriber.name, expected, received))
         .collect();
     if wrong.is_empty() {
-        println!(
+        tell!(
             "  {}",
             account.paint(Tone::Good, "Every event arrived exactly once, where it should and nowhere else.", 0)
         );
         return true;
     }
-    println!("  {}", account.paint(Tone::Bad, "What arrived is not what should have:", 0));
+    tell!("  {}", account.paint(Tone::Bad, "What arrived is not what should have:", 0));
     for line in wrong {
-        println!("    {line}");
+        tell!("    {line}");
     }
     false
 }
@@ -47,9 +48,9 @@ fn print_table(account: &Account, tally: &Tally, expectations: &[Multiset]) {
         "  {:<16} {:>8} {:>7} {:>8} {:>6} {:>8} {:>9} {:>9}",
         "webhook", "expected", "arrived", "requests", "failed", "verified", "p50", "p95"
     );
-    println!("{}", account.paint(Tone::Dim, header, 0));
+    tell!("{}", account.paint(Tone::Dim, header, 0));
     for ((subscriber, expected), received) in SUBSCRIBERS.iter().zip(expectations).zip(&tally.received) {
-        println!(
+        tell!(
             "  {:<16} {:>8} {:>7} {:>8} {:>6} {:>8} {:>9} {:>9}",
             subscriber.name,
             expected.values().sum::<usize>(),
@@ -61,10 +62,7 @@ fn print_table(account: &Account, tally: &Tally, expectations: &[Multiset]) {
             percentile(&received.latencies, 95).map_or_else(|| "-".to_owned(), in_words),
         );
     }
-    println!(
-        "{}",
-        account.paint(Tone::Dim, "  p50, p95: from sending the signal to the event being at the receiver", 0)
-    );
+    tell!("{}", account.paint(Tone::Dim, "  p50, p95: from sending the signal to the event being at the receiver", 0));
 }
 
 /// The smallest value that at least `percent` % of all are not above (nearest rank).

@@ -6,6 +6,7 @@
 //! one nobody expected all count as surplus.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -72,27 +73,33 @@ pub(super) struct Noted {
     pub(super) latency: Option<Duration>,
 }
 
-/// Everything that arrived anywhere, and when the signals were sent.
+/// When the signals were sent from which facts follow, in order.
+#[derive(Debug, Default)]
+pub(super) struct Sent(HashMap<Fact, Vec<Instant>>);
+
+impl Sent {
+    /// Notes that the signal behind these facts is being sent.
+    pub(super) fn note(&mut self, fires: &[Fires], at: Instant) {
+        for fires in fires {
+            self.0.entry(Fact::from(*fires)).or_default().push(at);
+        }
+    }
+}
+
+/// Everything that arrived anywhere.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     /// By the webhook's position.
     pub(super) received: Vec<Received>,
-    sent: HashMap<Fact, Vec<Instant>>,
+    sent: Arc<Mutex<Sent>>,
     /// Which sending of a fact an event's id stands for: the ids of a fact, in the order they were made.
     ids_of: HashMap<Fact, VecDeque<String>>,
 }
 
 impl Tally {
-    /// An empty tally for that many webhooks.
-    pub(super) fn new(webhooks: usize) -> Tally {
-        Tally { received: (0..webhooks).map(|_| Received::default()).collect(), ..Tally::default() }
-    }
-
-    /// Notes that the signal behind these facts is being sent.
-    pub(super) fn sending(&mut self, fires: &[Fires], at: Instant) {
-        for fires in fires {
-            self.sent.entry(Fact::from(*fires)).or_default().push(at);
-        }
+    /// An empty tally for that many webhooks, which looks up there when signals were sent.
+    pub(super) fn new(webhooks: usize, sent: Arc<Mutex<Sent>>) -> Tally {
+        Tally { received: (0..webhooks).map(|_| Received::default()).collect(), sent, ids_of: HashMap::new() }
     }
 
     /// Notes a request.
@@ -132,7 +139,7 @@ impl Tally {
             ids.insert(place, arrival.event_id.clone());
         }
         let place = ids.iter().position(|id| *id == arrival.event_id)?;
-        self.sent.get(&arrival.fact)?.get(place).copied()
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).0.get(&arrival.fact)?.get(place).copied()
     }
 }
 
@@ -182,8 +189,8 @@ mod tests {
 
     #[tokio::test]
     async fn exactly_what_was_expected_makes_no_difference() {
-        let mut tally = Tally::new(1);
-        tally.sending(&[FIRES], Instant::now());
+        let mut tally = Tally::new(1, Arc::default());
+        tally.sent.lock().unwrap().note(&[FIRES], Instant::now());
         assert_eq!(tally.note(&arrival("evt_1", Answer::TurnedAway)).number, 1);
         let noted = tally.note(&arrival("evt_1", Answer::Taken));
         assert_eq!(noted.number, 2);
@@ -194,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn missing_surplus_repeated_and_unverified_each_make_a_difference() {
-        let mut tally = Tally::new(1);
+        let mut tally = Tally::new(1, Arc::default());
         let expected = Multiset::from([(FIRES.into(), 1)]);
         assert!(differences("x", &expected, &tally.received[0])[0].contains("missing"));
         tally.note(&arrival("evt_1", Answer::Taken));

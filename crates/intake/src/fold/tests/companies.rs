@@ -13,10 +13,8 @@ fn domain(text: &str) -> Domain {
 // behaviour Q6
 #[test]
 fn an_anonymous_visitor_of_a_known_company_announces_the_company_without_a_contact() {
-    let mut world = World::with(vec![
-        segment(1, Subject::Company, everybody()),
-        segment(2, Subject::Contact, everybody()),
-    ]);
+    let mut world =
+        World::with(vec![segment(1, Subject::Company, everybody()), segment(2, Subject::Contact, everybody())]);
     world.take_all([group(0, "g1", "Acme").browser("b"), page(1, "/").browser("b")]);
     let [event] = world.events() else { panic!("one event, not {}", world.events().len()) };
     let told = payload(event);

@@ -180,7 +180,12 @@ fn an_alias_never_takes_a_browser_from_somebody_nor_makes_persons_one() {
     world.take_all([identify(0, "ann@acme.test").browser("b"), page(0, "/").browser("b")]);
     world.take_all([page(0, "/").browser("c").user("u1")]);
     let (ann, announced) = (world.contact_of_email("ann@acme.test").id, world.announced().len());
-    world.take_all([alias(1, "b").user("u2"), alias(1, "u1").user("u2"), alias(1, "u2").user("u2"), alias(1, "x").user("u2")]);
+    world.take_all([
+        alias(1, "b").user("u2"),
+        alias(1, "u1").user("u2"),
+        alias(1, "u2").user("u2"),
+        alias(1, "x").user("u2"),
+    ]);
     assert_eq!(world.contact_behind("b"), Some(ann));
     assert_ne!(world.contact_of_user("u1").id, world.contact_of_user("u2").id);
     assert_eq!(world.announced().len(), announced);
@@ -190,10 +195,8 @@ fn an_alias_never_takes_a_browser_from_somebody_nor_makes_persons_one() {
 // behaviour Q11
 #[test]
 fn a_message_id_is_one_signal() {
-    let mut world = World::with(vec![]).knowing(IntakeState {
-        seen_message_ids: ["stored".to_owned()].into(),
-        ..IntakeState::default()
-    });
+    let mut world = World::with(vec![])
+        .knowing(IntakeState { seen_message_ids: ["stored".to_owned()].into(), ..IntakeState::default() });
     assert_eq!(world.take(page(0, "/").browser("b").message("stored")), Taken::Duplicate);
     assert!(matches!(world.take(page(1, "/").browser("b").message("m")), Taken::Stored { .. }));
     assert_eq!(world.take(page(2, "/").browser("b").message("m")), Taken::Duplicate);

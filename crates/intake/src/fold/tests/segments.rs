@@ -98,7 +98,8 @@ fn what_comes_to_be_known_during_a_visit_can_be_what_qualifies() {
 
 #[test]
 fn without_a_visit_in_progress_nothing_is_announced() {
-    let mut world = World::with(vec![segment(1, Subject::Contact, everybody()), segment(2, Subject::Company, everybody())]);
+    let mut world =
+        World::with(vec![segment(1, Subject::Contact, everybody()), segment(2, Subject::Company, everybody())]);
     world.take_all([ann_on("b"), track(1).browser("b"), group(2, "g", "G").browser("b")]);
     assert_eq!(world.announced(), []);
 }
@@ -172,10 +173,8 @@ fn what_was_announced_and_done_before_the_batch_counts() {
 // behaviour R10
 #[test]
 fn an_event_nobody_takes_is_an_event_and_owes_nothing() {
-    let limited = beckon_domain::webhook::Webhook {
-        channels: vec![Channel::parse("segment_2").unwrap()],
-        ..webhook(8)
-    };
+    let limited =
+        beckon_domain::webhook::Webhook { channels: vec![Channel::parse("segment_2").unwrap()], ..webhook(8) };
     let segments = vec![segment(1, Subject::Contact, everybody()), segment(2, Subject::Contact, everybody())];
     let mut world = World::of(config(segments, vec![limited]));
     world.take_all([ann_on("b"), page(1, "/").browser("b")]);

@@ -13,12 +13,16 @@ use beckon_store::WorkspaceConfig;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Number;
 use url::Url;
 
 use super::view::{MASK, is_secret, masked_url};
 use crate::api::event_types;
 use crate::app::App;
 use crate::patch::{Patch, Set};
+
+/// Where whole numbers in JSON stop being exact.
+const MAX_WHOLE: f64 = (1_u64 << 53) as f64;
 
 /// Channels as people type them: a list, or one text.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -48,7 +52,7 @@ pub(super) struct CreateWebhook {
     #[schemars(length(max = 1024))]
     description: Option<String>,
     /// Where to POST, http or https. User-info in it becomes Basic authorization.
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(length(min = 1, max = 2048), extend("format" = "uri"))]
     url: String,
     /// The event types it wants.
     #[schemars(length(min = 1, max = 200))]
@@ -66,8 +70,8 @@ pub(super) struct CreateWebhook {
     /// Seconds between attempts: the first counts from the first failure. Empty means one attempt; null means
     /// the installation's schedule.
     #[serde(default)]
-    #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
-    retry_schedule: Option<Vec<i64>>,
+    #[schemars(with = "Option<Vec<i64>>", length(max = 50), inner(range(min = 0, max = 604_800)))]
+    retry_schedule: Option<Vec<Seconds>>,
     /// Notes of your own.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 50))]
@@ -134,7 +138,7 @@ pub(super) struct UpdateWebhook {
     description: Patch<String>,
     /// Where to POST, http or https. A masked password keeps the one that is there.
     #[serde(default)]
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(length(min = 1, max = 2048), extend("format" = "uri"))]
     url: Set<String>,
     /// The event types it wants.
     #[serde(default)]
@@ -152,8 +156,8 @@ pub(super) struct UpdateWebhook {
     enabled: Patch<bool>,
     /// Seconds between attempts; empty means one attempt, null the installation's schedule.
     #[serde(default)]
-    #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
-    retry_schedule: Patch<Vec<i64>>,
+    #[schemars(with = "Option<Vec<i64>>", length(max = 50), inner(range(min = 0, max = 604_800)))]
+    retry_schedule: Patch<Vec<Seconds>>,
     /// Notes of your own, replacing all there are.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 50))]
@@ -242,8 +246,23 @@ fn without_repeats(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-fn schedule(seconds: Vec<i64>) -> RetrySchedule {
-    RetrySchedule(seconds.into_iter().map(SignedDuration::from_secs).collect())
+/// A whole number of seconds; `60.0` is one too, as JSON Schema counts.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "Number")]
+struct Seconds(i64);
+
+impl TryFrom<Number> for Seconds {
+    type Error = &'static str;
+
+    fn try_from(number: Number) -> Result<Seconds, &'static str> {
+        let from_float = || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < MAX_WHOLE);
+        let whole = number.as_i64().or_else(|| from_float().map(|float| float as i64));
+        whole.map(Seconds).ok_or("not a whole number of seconds")
+    }
+}
+
+fn schedule(seconds: Vec<Seconds>) -> RetrySchedule {
+    RetrySchedule(seconds.into_iter().map(|Seconds(seconds)| SignedDuration::from_secs(seconds)).collect())
 }
 
 #[cfg(test)]
@@ -274,6 +293,13 @@ mod tests {
             let problem = crate::extract::read_json::<CreateWebhook>(body.as_bytes()).err().unwrap();
             assert_eq!(problem.body().errors[0].field, field);
         }
+    }
+
+    #[test]
+    fn seconds_are_whole_however_they_are_written() {
+        let read = |json: &str| serde_json::from_str::<Seconds>(json).map(|Seconds(seconds)| seconds).ok();
+        assert_eq!((read("60"), read("60.0"), read("6e1"), read("-1")), (Some(60), Some(60), Some(60), Some(-1)));
+        assert_eq!((read("0.5"), read("1e300"), read("\"5\"")), (None, None, None));
     }
 
     // behaviour A3

@@ -1,0 +1,176 @@
+//! The suite every engine passes, and what only a file can do.
+
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+use std::sync::Arc;
+
+use beckon_domain::ambient::{Ambient, Clock, Entropy};
+use beckon_domain::delivery::{DeliveryStatus, Verdict};
+use beckon_store::conformance::Given;
+use beckon_store::{KeyStore, SharedStore};
+use beckon_store_sqlite::{DATABASE_FILE, OpenError, Options, SqliteStore};
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+beckon_store::conformance!(crate::make);
+
+struct Stopped;
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+impl Entropy for Stopped {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
+fn open(directory: &TempDir) -> Result<Arc<SqliteStore>, OpenError> {
+    SqliteStore::open(Options::new(directory.path()), Ambient::new(Arc::new(Stopped), Arc::new(Stopped)))
+}
+
+async fn make() -> (SharedStore, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    (open(&directory).unwrap(), directory)
+}
+
+/// The database, as somebody sees it who goes around the store.
+fn behind(directory: &TempDir) -> Connection {
+    Connection::open(directory.path().join(DATABASE_FILE)).unwrap()
+}
+
+// behaviour D1
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_reopening() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).unwrap();
+    let shared: SharedStore = store.clone();
+    let given = Given::new(&shared).await;
+    let webhook = given.webhook().await;
+    let done = given.delivery(webhook.id).await;
+    given.finish(given.finished(&given.only_due(webhook.id).await, Verdict::Delivered)).await;
+    let version = shared.config_version(given.workspace);
+    let publishing = (0..200).map(|_| {
+        let (store, workspace, event) = (shared.clone(), given.workspace, given.an_event(&[webhook.id]));
+        tokio::spawn(async move { store.publish_events(workspace, version, vec![event]).await.unwrap() })
+    });
+    for task in publishing.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    store.close().await;
+    drop((store, shared));
+
+    let store: SharedStore = open(&directory).unwrap();
+    let given = given.reopened(&store);
+    assert_eq!(store.config_version(given.workspace), version);
+    let due = store.list_due(webhook.id, given.now(), &[], 1_000).await.unwrap().due;
+    assert_eq!(due.len(), 200);
+    assert!(due.iter().all(|due| due.delivery_id != done), "what was delivered is not due again");
+    assert_eq!(given.read(done).await.status, DeliveryStatus::Delivered);
+    assert_eq!(store.get_webhook(given.workspace, webhook.id).await.unwrap(), webhook);
+    assert_eq!(store.list_due_webhooks().await.unwrap().len(), 1);
+}
+
+// behaviour D1
+#[tokio::test]
+async fn what_was_acknowledged_is_in_the_files_before_anything_is_closed() {
+    let (store, directory) = make().await;
+    let given = Given::new(&store).await;
+    let webhook = given.webhook().await;
+    given.delivery(webhook.id).await;
+    // As after a kill: the files as they are, taken to another place.
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    let restored = open(&copy).unwrap();
+    let due = beckon_store::DeliveryStore::list_due(&*restored, webhook.id, given.now(), &[], 10).await.unwrap();
+    assert_eq!(due.due.len(), 1);
+}
+
+// behaviour D12
+#[tokio::test]
+async fn a_second_store_on_the_same_file_is_refused_with_the_reason() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).unwrap();
+    let refused = open(&directory).err().unwrap();
+    assert!(matches!(refused, OpenError::InUse(_)));
+    assert!(refused.to_string().contains("another beckon process is using the data in"), "{refused}");
+    store.close().await;
+    open(&directory).unwrap();
+}
+
+// behaviour D11
+#[tokio::test]
+async fn a_newer_database_is_refused_untouched() {
+    let directory = tempfile::tempdir().unwrap();
+    open(&directory).unwrap().close().await;
+    behind(&directory).pragma_update(None, "user_version", 999).unwrap();
+    let refused = open(&directory).err().unwrap();
+    assert!(matches!(refused, OpenError::Newer { found: 999, .. }));
+    assert!(refused.to_string().contains("newer beckon"), "{refused}");
+    let version: i64 = behind(&directory).pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 999);
+}
+
+// behaviour D9
+#[tokio::test]
+async fn a_delivery_that_cannot_be_read_is_set_aside_and_the_rest_flows() {
+    for damage in [
+        "UPDATE event SET channels = 'a/b' WHERE seq = 2",
+        "UPDATE event SET id = 'not an id!' WHERE seq = 2",
+        "DELETE FROM event WHERE seq = 2",
+        "UPDATE due SET trigger = 9 WHERE delivery = 2",
+        "UPDATE due SET due_at = -9223372036854775807 WHERE delivery = 2",
+        "UPDATE delivery SET attempt_count = -1 WHERE seq = 2",
+        "DELETE FROM delivery WHERE seq = 2",
+    ] {
+        let (store, directory) = make().await;
+        let given = Given::new(&store).await;
+        let webhook = given.webhook().await;
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            ids.push(given.delivery(webhook.id).await);
+        }
+        behind(&directory).execute(damage, []).unwrap();
+        for _ in 0..2 {
+            let due: Vec<_> = given.due(webhook.id).await.into_iter().map(|due| due.delivery_id).collect();
+            assert_eq!(due, [ids[0], ids[2]], "{damage}");
+        }
+        let left: i64 = behind(&directory).query_row("SELECT count(*) FROM due", [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 2, "{damage}");
+        let status = behind(&directory).query_row("SELECT status FROM delivery WHERE seq = 2", [], |row| row.get(0));
+        assert!(status.is_err() || status == Ok(3), "shown as failed after {damage}: {status:?}");
+    }
+}
+
+// behaviour D9
+#[tokio::test]
+async fn a_webhook_that_cannot_be_read_does_not_hide_the_others() {
+    let (store, directory) = make().await;
+    let given = Given::new(&store).await;
+    let (broken, fine) = (given.webhook().await, given.webhook().await);
+    behind(&directory).execute("UPDATE webhook SET doc = '{}' WHERE id = ?1", [broken.id.uuid()]).unwrap();
+    let config = store.load_config(given.workspace).await.unwrap();
+    assert_eq!(config.webhooks.iter().map(|webhook| webhook.id).collect::<Vec<_>>(), [fine.id]);
+    let unreadable = store.get_webhook(given.workspace, broken.id).await.unwrap_err();
+    assert_eq!(unreadable.to_string(), "a stored webhook cannot be read");
+}
+
+#[tokio::test]
+async fn the_database_is_readable_by_its_owner_only_and_keeps_a_log_of_what_is_not_in_it_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(&directory).unwrap();
+    store.list_workspaces().await.unwrap();
+    let journal: String = behind(&directory).pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(journal, "wal");
+    #[cfg(unix)]
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&entry.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o077, 0, "{:?}", entry.file_name());
+    }
+}
