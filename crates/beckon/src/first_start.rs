@@ -3,13 +3,11 @@
 //! Promise: keys are made once and handed out once, after they are on disk; a start that was cut off is
 //! finished by the next one. Keys the operator gives are added whenever they are not there yet.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use beckon_domain::ambient::Ambient;
 use beckon_domain::id::WorkspaceId;
 use beckon_domain::key::{ApiKey, Workspace, WriteKey};
 use beckon_server::auth;
-use beckon_store::{KeyStore, Result, StoreError};
+use beckon_store::{KeyStore, PageRequest, Result, StoreError};
 
 use crate::config::value::Secret;
 
@@ -17,9 +15,6 @@ use crate::config::value::Secret;
 const WORKSPACE_NAME: &str = "Default";
 const GIVEN_KEY_NAME: &str = "from the configuration";
 const MADE_KEY_NAME: &str = "made at the first start";
-const WRITE_KEY_PREFIX: &str = "bw_";
-/// Randomness of a write key, in bytes. It is public and only has to be unique.
-const WRITE_KEY_BYTES: usize = 18;
 
 /// The keys the operator gave.
 #[derive(Debug, Default)]
@@ -53,15 +48,15 @@ pub(crate) async fn prepare(store: &dyn KeyStore, given: GivenKeys<'_>, ambient:
     };
     if let Some(key) = given.api_key {
         add_api_key(store, workspace, key.expose(), GIVEN_KEY_NAME, ambient).await?;
-    } else if store.list_api_keys(workspace).await?.is_empty() {
+    } else if store.list_api_keys(workspace, PageRequest::default()).await?.rows.is_empty() {
         let key = auth::generate(ambient);
         add_api_key(store, workspace, &key, MADE_KEY_NAME, ambient).await?;
         made.api_key = Some(key);
     }
     if let Some(key) = given.write_key {
         add_write_key(store, workspace, key.expose(), GIVEN_KEY_NAME, ambient).await?;
-    } else if store.list_write_keys(workspace).await?.is_empty() {
-        let key = generate_write_key(ambient);
+    } else if store.list_write_keys(workspace, PageRequest::default()).await?.rows.is_empty() {
+        let key = auth::generate_write_key(ambient);
         add_write_key(store, workspace, &key, MADE_KEY_NAME, ambient).await?;
         made.write_key = Some(key);
     }
@@ -129,12 +124,6 @@ fn expect_usable(what: &str, is_ours: bool, is_revoked: bool) -> Result<()> {
     Ok(())
 }
 
-fn generate_write_key(ambient: &Ambient) -> String {
-    let mut bytes = [0; WRITE_KEY_BYTES];
-    ambient.fill(&mut bytes);
-    format!("{WRITE_KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,8 +184,8 @@ mod tests {
             assert_eq!(fixture.start(given).await, Made::default());
         }
         let workspace = fixture.store.list_workspaces().await.unwrap()[0].id;
-        assert_eq!(fixture.store.list_api_keys(workspace).await.unwrap().len(), 2);
-        assert_eq!(fixture.store.list_write_keys(workspace).await.unwrap().len(), 2);
+        assert_eq!(fixture.store.list_api_keys(workspace, PageRequest::default()).await.unwrap().rows.len(), 2);
+        assert_eq!(fixture.store.list_write_keys(workspace, PageRequest::default()).await.unwrap().rows.len(), 2);
     }
 
     #[tokio::test]

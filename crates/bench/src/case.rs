@@ -51,7 +51,11 @@ impl Case {
             .await?;
         let expected = events * self.webhooks;
         while receiver.seen().await?.1 < expected {
-            anyhow::ensure!(begun.elapsed() < PATIENCE, "{:?} of {expected} arrived in {PATIENCE:?}", receiver.seen().await?);
+            anyhow::ensure!(
+                begun.elapsed() < PATIENCE,
+                "{:?} of {expected} arrived in {PATIENCE:?}",
+                receiver.seen().await?
+            );
             sleep(Duration::from_millis(5)).await;
         }
         let seconds = begun.elapsed().as_secs_f64();

@@ -33,7 +33,11 @@ async fn measure() -> anyhow::Result<()> {
     let limit = report::median(RUNS, || limit::run(EVENTS * 4)).await?;
     println!("bare client, {CALLERS} connections, signed 300-byte bodies: {:.0} requests/s\n", limit.per_second);
     report::head();
-    for case in [case::Case { webhooks: 1, batch: 1 }, case::Case { webhooks: 10, batch: 1 }, case::Case { webhooks: 1, batch: 100 }] {
+    for case in [
+        case::Case { webhooks: 1, batch: 1 },
+        case::Case { webhooks: 10, batch: 1 },
+        case::Case { webhooks: 1, batch: 100 },
+    ] {
         let measured = report::median(RUNS, || case.run(EVENTS)).await?;
         report::row(&case.to_string(), &measured, &limit);
     }

@@ -55,7 +55,8 @@ impl Server {
     /// Sets up an event type and some webhooks on the receiver, one per path.
     pub(crate) async fn set_up(&self, receiver: &str, webhooks: u64) -> anyhow::Result<()> {
         let mut connection = self.connect().await?;
-        call(&mut connection, "/api/v1/event-types", &json!({ "name": "bench.ran", "description": "Measures." })).await?;
+        call(&mut connection, "/api/v1/event-types", &json!({ "name": "bench.ran", "description": "Measures." }))
+            .await?;
         for n in 0..webhooks {
             let url = format!("http://{receiver}/{n}");
             call(&mut connection, "/api/v1/webhooks", &json!({ "url": url, "event_types": ["bench.ran"] })).await?;

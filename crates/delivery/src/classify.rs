@@ -20,7 +20,9 @@ pub(crate) fn classify_status(status: StatusCode) -> Outcome {
     let failed = |kind, message| Outcome::Failed { kind, message };
     match status.as_u16() {
         200..=299 => Outcome::Delivered,
-        300..=399 => failed(FailureKind::Redirect, format!("{answered}. Redirects are not followed: enter the final URL.")),
+        300..=399 => {
+            failed(FailureKind::Redirect, format!("{answered}. Redirects are not followed: enter the final URL."))
+        }
         410 => failed(FailureKind::Gone, format!("{answered}: it wants nothing more.")),
         _ => failed(FailureKind::Status, format!("{answered}.")),
     }
@@ -31,13 +33,17 @@ pub(crate) fn classify_failure(failure: &SendFailure, place: &str) -> Outcome {
     let (kind, message) = match failure {
         SendFailure::NotAllowed => (
             FailureKind::AddressNotAllowed,
-            format!("address not allowed: {place} is not on the public internet, and deliveries to its network are not enabled."),
+            format!(
+                "address not allowed: {place} is not on the public internet, and deliveries to its network are not enabled."
+            ),
         ),
         SendFailure::HttpsOnly => (
             FailureKind::AddressNotAllowed,
             "address not allowed: deliveries go to https URLs only, and this is an http one.".to_owned(),
         ),
-        SendFailure::Unresolved(_) => (FailureKind::Dns, format!("The host name of {place} has no address: is it spelled right?")),
+        SendFailure::Unresolved(_) => {
+            (FailureKind::Dns, format!("The host name of {place} has no address: is it spelled right?"))
+        }
         SendFailure::ResolveTimeout(limit) => {
             (FailureKind::Dns, format!("The host name of {place} was not resolved within {}.", seconds(*limit)))
         }
@@ -58,7 +64,9 @@ pub(crate) fn classify_failure(failure: &SendFailure, place: &str) -> Outcome {
         SendFailure::TooLarge => {
             (FailureKind::Protocol, "The headers of the receiver's answer are larger than we read.".to_owned())
         }
-        SendFailure::NotHttp(_) => (FailureKind::Protocol, format!("What answered at {place} does not speak HTTP/1.1.")),
+        SendFailure::NotHttp(_) => {
+            (FailureKind::Protocol, format!("What answered at {place} does not speak HTTP/1.1."))
+        }
         SendFailure::Unsendable(what) => (FailureKind::Protocol, format!("The request could not be made: {what}.")),
     };
     Outcome::Failed { kind, message }
@@ -70,7 +78,9 @@ fn tls_message(fault: &TlsFault, place: &str) -> String {
         TlsFault::NotYetValid => format!("The certificate of {place} is not valid yet."),
         TlsFault::WrongName => format!("The certificate of {place} is for another host name."),
         TlsFault::UnknownIssuer => {
-            format!("The certificate of {place} is not from an authority we trust; it may be self-signed, or the chain is incomplete.")
+            format!(
+                "The certificate of {place} is not from an authority we trust; it may be self-signed, or the chain is incomplete."
+            )
         }
         TlsFault::Timeout(limit) => format!("{place} did not finish the TLS handshake within {}.", seconds(*limit)),
         TlsFault::Certificate(_) => format!("The certificate of {place} cannot be trusted."),
@@ -140,10 +150,7 @@ mod tests {
         assert_eq!(failed(status(599)).1, "The receiver answered 599.");
         let told = |failure| failed(classify_failure(&failure, "example.com:443")).1;
         let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-        assert_eq!(
-            told(SendFailure::Refused(io())),
-            "Nobody answered at example.com:443: the connection was refused."
-        );
+        assert_eq!(told(SendFailure::Refused(io())), "Nobody answered at example.com:443: the connection was refused.");
         assert_eq!(told(SendFailure::Timeout(Duration::from_secs(15))), "No answer within 15 s.");
         assert!(told(SendFailure::NotAllowed).contains("address not allowed"));
     }
@@ -163,7 +170,9 @@ mod tests {
     #[test]
     fn a_past_absurd_or_garbled_retry_after_does_no_harm() {
         let now = Timestamp::from_second(784_111_777).unwrap();
-        for value in ["", "0", "-5", "soon", "1.5", "Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "\u{ff11}"] {
+        for value in
+            ["", "0", "-5", "soon", "1.5", "Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "\u{ff11}"]
+        {
             assert_eq!(read_retry_after(value, now), None, "{value:?}");
         }
         for value in ["99999999999999999999999999", "9223372036854775807", "Fri, 31 Dec 9999 23:59:59 GMT"] {

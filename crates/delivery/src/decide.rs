@@ -48,13 +48,18 @@ pub(crate) fn decide(
         Trigger::Resend | Trigger::Test => Verdict::ScheduleUnchanged,
         Trigger::Schedule if gone => Verdict::Failed,
         Trigger::Schedule => next_attempt_at(schedule, due.scheduled_attempts + 1, retry_after, now, unit)
-            .map_or(Verdict::Failed, Verdict::RetryAt),
+            .map_or(Verdict::Failed, |at| Verdict::RetryAt(to_millisecond(at))),
     };
     Decision {
         exhausted: !gone && verdict == Verdict::Failed && !is_notice(&due.event_type),
         disable_webhook: gone.then(|| message.clone()),
         verdict,
     }
+}
+
+/// Cuts a moment to what stores keep, so that memory and store agree on when something is due.
+fn to_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 /// Whether events of that type tell of Beckon's own troubles: theirs are not announced in turn.
@@ -138,6 +143,15 @@ mod tests {
             let expected = Decision { verdict: Verdict::ScheduleUnchanged, disable_webhook: None, exhausted: false };
             assert_eq!(decision, expected, "{trigger:?}");
         }
+    }
+
+    #[test]
+    fn the_next_time_is_one_that_stores_keep() {
+        let schedule = RetrySchedule(vec![SignedDuration::from_secs(7)]);
+        let due = due(Trigger::Schedule, 0);
+        let decision = decide(&due, &failed(FailureKind::Status), &schedule, None, NOW, 0.123_456_789);
+        let at = decision.next_attempt_at().unwrap();
+        assert_eq!(at.subsec_nanosecond() % 1_000_000, 0, "{at}");
     }
 
     // behaviour T5

@@ -10,6 +10,8 @@ mod flight;
 mod wish;
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -18,7 +20,8 @@ use beckon_domain::ambient::Ambient;
 use beckon_domain::delivery::{DueAttempt, Verdict};
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_store::deliveries::{DueBatch, FinishedAttempt};
-use beckon_store::{DueBell, Result as StoreResult, SharedStore};
+use beckon_store::{DueBell, Result as StoreResult, SharedStore, StoreError};
+use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -94,7 +97,12 @@ fn start(service: Service) -> (Dispatcher, Ears) {
     let (finished, to_record) = mpsc::unbounded_channel();
     let (written, recorded) = mpsc::unbounded_channel();
     // Ends when `finished` is dropped and everything is written.
-    tokio::spawn(record(store.clone(), to_record, written));
+    let records = store.clone();
+    let write = move |batch| {
+        let store = records.clone();
+        async move { store.finish_attempts(batch).await }
+    };
+    tokio::spawn(record(write, to_record, written));
     let ears = Ears { bell: store.due_bell(), commands, recorded };
     let dispatcher = Dispatcher {
         queue: Queue::new(Limits {
@@ -127,7 +135,10 @@ impl Dispatcher {
                 () = shutdown.cancelled() => return,
                 rung = ears.bell.heard() => self.hear(rung),
                 Some(done) = self.tasks.join_next() => self.take(done),
-                Some(recorded) = ears.recorded.recv() => self.settle(recorded),
+                recorded = ears.recorded.recv() => match recorded {
+                    Some(recorded) => self.settle(recorded),
+                    None => return tracing::error!("nothing can be recorded any more: the delivery engine stops"),
+                },
                 Some(command) = ears.commands.recv() => self.obey(command),
                 () = sleep_until(wake_at) => {}
             }
@@ -141,6 +152,7 @@ impl Dispatcher {
             tokio::select! {
                 Some(done) = self.tasks.join_next() => self.take(done),
                 Some(recorded) = ears.recorded.recv() => self.settle(recorded),
+                else => return,
             }
         }
     }
@@ -162,8 +174,8 @@ impl Dispatcher {
         while let Some(refill) = self.queue.next_refill(now) {
             let store = self.service.store.clone();
             self.tasks.spawn(async move {
-                let batch = store.list_due(refill.webhook_id, now, &refill.skip, refill.limit).await;
-                Done::Refilled(refill.webhook_id, batch)
+                let batch = store.list_due(refill.webhook_id, now, &refill.skip, refill.limit);
+                Done::Refilled(refill.webhook_id, answered(batch).await)
             });
         }
     }
@@ -175,7 +187,7 @@ impl Dispatcher {
         self.sweep_at = None;
         self.courier.sender.drop_idle();
         let store = self.service.store.clone();
-        self.tasks.spawn(async move { Done::Swept(store.list_due_webhooks().await) });
+        self.tasks.spawn(async move { Done::Swept(answered(store.list_due_webhooks()).await) });
     }
 
     fn take(&mut self, done: Result<Done, tokio::task::JoinError>) {
@@ -201,8 +213,7 @@ impl Dispatcher {
             }
             Ok(Done::TestStored(due, stored)) => self.test_stored(*due, stored, now),
             Ok(Done::Canceled(canceled)) => self.canceled(canceled, now),
-            // Attempts catch their own panics; the store's tasks have none to our knowledge, and the sweep
-            // finds again what one of them would have brought.
+            // Tasks catch their own panics, and are not aborted.
             Err(error) => tracing::error!(%error, "a task of the delivery engine ended early"),
         }
     }
@@ -250,6 +261,12 @@ impl Dispatcher {
         self.service.state.running.store(running, Ordering::Relaxed);
         self.service.state.in_flight.store(self.queue.in_flight(), Ordering::Relaxed);
     }
+}
+
+/// The store's answer, also if it panicked: whoever asked must hear something.
+async fn answered<T>(asking: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    let answer = AssertUnwindSafe(asking).catch_unwind().await;
+    answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the database engine panicked".into())))
 }
 
 fn later(now: Timestamp, wait: Duration) -> Timestamp {

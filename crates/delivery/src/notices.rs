@@ -122,8 +122,7 @@ mod tests {
         let decision =
             Decision { verdict: Verdict::Failed, disable_webhook: Some("Gone.".to_owned()), exhausted: false };
         let attempt = failed_attempt(&ambient);
-        let notices =
-            write_notices(&config, &broken, &attempt, &decision, Timestamp::UNIX_EPOCH, &ambient).unwrap();
+        let notices = write_notices(&config, &broken, &attempt, &decision, Timestamp::UNIX_EPOCH, &ambient).unwrap();
         assert_eq!(notices.len(), 1);
         assert_eq!(notices[0].event_type, "webhook.disabled");
         let takers: Vec<_> = notices[0].deliveries.iter().map(|delivery| delivery.webhook_id).collect();
@@ -140,8 +139,7 @@ mod tests {
         let decision = Decision { verdict: Verdict::Failed, disable_webhook: None, exhausted: true };
         let attempt = failed_attempt(&ambient);
         let config = config(vec![webhook.clone()]);
-        let notices =
-            write_notices(&config, &webhook, &attempt, &decision, Timestamp::UNIX_EPOCH, &ambient).unwrap();
+        let notices = write_notices(&config, &webhook, &attempt, &decision, Timestamp::UNIX_EPOCH, &ambient).unwrap();
         let payload: serde_json::Value = serde_json::from_slice(&notices[0].payload).unwrap();
         assert_eq!(payload["event"], "delivery.exhausted");
         assert_eq!(payload["delivery"]["id"], attempt.delivery_id.to_string());

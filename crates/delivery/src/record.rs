@@ -5,9 +5,11 @@
 //! a batch is what finished while the one before was being written.
 //! Not here: what a record says (`attempt.rs`).
 
+use std::future::Future;
+
 use beckon_domain::delivery::{Attempt, Verdict};
 use beckon_store::deliveries::FinishedAttempt;
-use beckon_store::{SharedStore, StoreError};
+use beckon_store::{Result as StoreResult, StoreError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -44,12 +46,16 @@ struct Waiting {
     tries: u32,
 }
 
-/// Writes what comes from `finished` until that is closed and all is written.
-pub(crate) async fn record(
-    store: SharedStore,
+/// Writes what comes from `finished`, with `write` (`DeliveryStore::finish_attempts`), until that is closed
+/// and all is written.
+pub(crate) async fn record<W, F>(
+    write: W,
     mut finished: mpsc::UnboundedReceiver<FinishedAttempt>,
     recorded: mpsc::UnboundedSender<Recorded>,
-) {
+) where
+    W: Fn(Vec<FinishedAttempt>) -> F,
+    F: Future<Output = StoreResult<Vec<StoreResult<()>>>>,
+{
     let mut waiting: Vec<Waiting> = Vec::new();
     let mut retry: Vec<Waiting> = Vec::new();
     let mut backoff = Backoff::default();
@@ -78,7 +84,8 @@ pub(crate) async fn record(
         if batch.is_empty() {
             continue;
         }
-        let failed = write(&store, batch, &recorded).await;
+        let attempts = batch.iter().map(|waiting| waiting.finished.clone()).collect();
+        let failed = sort_out(batch, write(attempts).await, &recorded);
         if failed.is_empty() {
             backoff.reset();
         } else {
@@ -88,13 +95,16 @@ pub(crate) async fn record(
     }
 }
 
-/// Writes a batch; gives back what is to be tried again.
-async fn write(store: &SharedStore, batch: Vec<Waiting>, recorded: &mpsc::UnboundedSender<Recorded>) -> Vec<Waiting> {
-    let finished: Vec<FinishedAttempt> = batch.iter().map(|waiting| waiting.finished.clone()).collect();
-    let results = match store.finish_attempts(finished).await {
+/// Tells of what is settled; gives back what is to be tried again.
+fn sort_out(
+    batch: Vec<Waiting>,
+    results: StoreResult<Vec<StoreResult<()>>>,
+    recorded: &mpsc::UnboundedSender<Recorded>,
+) -> Vec<Waiting> {
+    let results = match results {
         Ok(results) => results,
         Err(error) => {
-            tracing::warn!(error = %error, attempts = batch.len(), "attempts could not be recorded; trying again");
+            tracing::warn!(%error, attempts = batch.len(), "attempts could not be recorded; trying again");
             return batch;
         }
     };
@@ -126,5 +136,89 @@ async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    use beckon_domain::ambient::Ambient;
+    use beckon_domain::delivery::DueAttempt;
+    use beckon_testkit::builders::a_due_attempt;
+    use beckon_testkit::fake_ambient;
+
+    type Answer = StoreResult<Vec<StoreResult<()>>>;
+
+    fn finished(ambient: &Ambient) -> FinishedAttempt {
+        let due = DueAttempt { delivery_id: ambient.new_id(), ..a_due_attempt() };
+        FinishedAttempt {
+            workspace_id: due.workspace_id,
+            attempt: Attempt::begun(ambient.new_id(), &due, ambient.now()),
+            verdict: Verdict::Delivered,
+            disable_webhook: None,
+            notices: vec![],
+        }
+    }
+
+    fn away() -> StoreError {
+        StoreError::Unavailable("it is away".into())
+    }
+
+    /// Records `count` attempts with a store that gives these answers, then writes everything. Gives how
+    /// each ended, and how many attempts each call to the store had.
+    async fn record_with(count: usize, answers: impl IntoIterator<Item = Answer>) -> (Vec<Recorded>, Vec<usize>) {
+        let ambient = fake_ambient();
+        let answers: Mutex<VecDeque<Answer>> = Mutex::new(answers.into_iter().collect());
+        let calls: Arc<Mutex<Vec<usize>>> = Arc::default();
+        let seen = calls.clone();
+        let write = move |batch: Vec<FinishedAttempt>| {
+            seen.lock().unwrap().push(batch.len());
+            let answer = answers.lock().unwrap().pop_front();
+            std::future::ready(answer.unwrap_or_else(|| Ok(batch.iter().map(|_| Ok(())).collect())))
+        };
+        let (sender, to_record) = mpsc::unbounded_channel();
+        let (written, mut recorded) = mpsc::unbounded_channel();
+        for _ in 0..count {
+            sender.send(finished(&ambient)).unwrap();
+        }
+        drop(sender);
+        record(write, to_record, written).await;
+        let mut all = Vec::new();
+        while let Some(one) = recorded.recv().await {
+            all.push(one);
+        }
+        let calls = calls.lock().unwrap().clone();
+        (all, calls)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_finished_together_is_written_together() {
+        let (recorded, calls) = record_with(BATCH_MAX + 3, []).await;
+        assert_eq!((recorded.len(), calls), (BATCH_MAX + 3, vec![BATCH_MAX, 3]));
+        assert!(recorded.iter().all(|one| matches!(one.end, End::Written)));
+    }
+
+    // behaviour D5
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_away_is_waited_for_without_hurry() {
+        let begun = Instant::now();
+        let (recorded, calls) = record_with(3, (0..30).map(|_| Err(away()))).await;
+        assert!(recorded.len() == 3 && recorded.iter().all(|one| matches!(one.end, End::Written)));
+        assert_eq!(calls.len(), 31);
+        assert!(begun.elapsed().as_secs() > 60, "waits grow: {:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_fails_does_not_hold_up_the_others() {
+        let odd = || StoreError::Failed { doing: "recording", source: "odd".into() };
+        let first = Ok(vec![Ok(()), Err(StoreError::NotFound("delivery")), Err(odd()), Err(away())]);
+        let later = (0..10).map(|_| Ok(vec![Err(odd()), Ok(())])).take(1).chain((0..10).map(|_| Ok(vec![Err(odd())])));
+        let (recorded, calls) = record_with(4, [first].into_iter().chain(later)).await;
+        let ends: Vec<&End> = recorded.iter().map(|one| &one.end).collect();
+        assert!(matches!(ends[..], [End::Written, End::Orphaned(_), End::Written, End::Unwritable(_)]), "{ends:?}");
+        assert_eq!(calls, [4, 2, 1, 1, 1], "given up after {TRIES_MAX} tries");
     }
 }

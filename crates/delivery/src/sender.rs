@@ -31,7 +31,6 @@ use failure::SendFailure;
 use pool::{Line, Pool};
 use request::Outgoing;
 
-
 /// Sends requests, over kept connections where there are some.
 pub(crate) struct Sender {
     connector: Connector,
@@ -108,7 +107,8 @@ impl Sender {
             Answered::NotSent(http_request) => {
                 let mut line = self.connector.connect(&origin, &mut progress.exchange.timings).await?;
                 let connected = Instant::now();
-                let response = line.send(http_request).await.map_err(|refused| SendFailure::of_hyper(refused.into_error()))?;
+                let response =
+                    line.send(http_request).await.map_err(|refused| SendFailure::of_hyper(refused.into_error()))?;
                 progress.exchange.timings.first_byte_us = Some(Timings::micros(connected.elapsed()));
                 (line, response)
             }

@@ -17,8 +17,10 @@ const VERSION: &str = "v1,";
 /// The value of the signature header: a signature per secret, in the order of `secrets`, newest first.
 /// `timestamp` is in Unix seconds.
 pub fn sign(secrets: &[SigningSecret], id: &str, timestamp: i64, body: &[u8]) -> String {
-    let signatures: Vec<String> =
-        secrets.iter().map(|secret| format!("{VERSION}{}", STANDARD.encode(mac(secret, id, timestamp, body)))).collect();
+    let signatures: Vec<String> = secrets
+        .iter()
+        .map(|secret| format!("{VERSION}{}", STANDARD.encode(mac(secret, id, timestamp, body))))
+        .collect();
     signatures.join(" ")
 }
 

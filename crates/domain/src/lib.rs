@@ -26,3 +26,4 @@ pub mod segment;
 pub mod signal;
 pub mod visit;
 pub mod webhook;
+pub mod whole;

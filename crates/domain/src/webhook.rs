@@ -132,6 +132,16 @@ const RESERVED_HEADERS: &[&str] = &[
 ];
 const RESERVED_PREFIXES: &[&str] = &["webhook-", "content-", "proxy-"];
 
+/// A header whose name has one of these in it may carry a secret.
+const SECRET_NAME_PARTS: &[&str] =
+    &["auth", "cookie", "credential", "key", "pass", "pwd", "secret", "signature", "token"];
+
+/// Whether a header of this name, in any case, may carry a secret: then its value is not shown.
+pub fn is_secret_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_NAME_PARTS.iter().any(|part| name.contains(part))
+}
+
 fn check_headers(headers: &BTreeMap<String, String>, findings: &mut Findings) {
     if headers.len() > HEADERS_MAX {
         findings.add("headers", format!("at most {HEADERS_MAX} headers"));
@@ -167,6 +177,22 @@ fn check_metadata(metadata: &BTreeMap<String, String>, findings: &mut Findings) 
     for (key, value) in metadata {
         if key.chars().count() > METADATA_CHARS_MAX || value.chars().count() > METADATA_CHARS_MAX {
             findings.add(format!("metadata/{key}"), format!("at most {METADATA_CHARS_MAX} characters"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret_header;
+
+    // behaviour S10
+    #[test]
+    fn a_header_may_carry_a_secret_if_its_name_says_so_in_any_case() {
+        for name in ["Authorization", "X-API-Key", "x-auth-token", "Cookie", "X-Secret", "X-Db-Pwd", "X-Passphrase"] {
+            assert!(is_secret_header(name), "{name}");
+        }
+        for name in ["X-Team", "content-type", "user-agent", "webhook-id", "webhook-timestamp"] {
+            assert!(!is_secret_header(name), "{name}");
         }
     }
 }

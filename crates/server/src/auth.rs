@@ -1,8 +1,8 @@
-//! Who is asking: API keys, which manage.
+//! Who is asking: API keys, which manage; and making keys nobody can guess.
 //!
 //! Promise: a key that is revoked opens nothing from the moment that call returned; a 401 says whether the
 //! key is missing, malformed, unknown or revoked, and repeats nothing of it.
-//! Not here: making and revoking keys (`api/keys.rs`), and write keys (`tracking/write_key.rs`).
+//! Not here: storing and revoking keys (`api/keys.rs`), and who shows a write key (`tracking/write_key.rs`).
 
 use aide::OperationInput;
 use aide::generate::GenContext;
@@ -25,20 +25,34 @@ use crate::problem::{Code, Problem};
 pub const KEY_CHARS_MIN: usize = 16;
 /// Most characters an API key may have.
 pub const KEY_CHARS_MAX: usize = 256;
-/// What the keys we make begin with.
+/// What the API keys we make begin with.
 const KEY_PREFIX: &str = "bk_";
+/// What the write keys we make begin with.
+const WRITE_KEY_PREFIX: &str = "bw_";
 /// How much of a key people may see again, in characters.
 const HINT_CHARS: usize = 7;
-/// Randomness of a key we make, in bytes.
+/// Randomness of an API key we make, in bytes.
 const KEY_BYTES: usize = 32;
+/// Randomness of a write key we make, in bytes. It need not be secret, only never the same twice.
+const WRITE_KEY_BYTES: usize = 18;
 /// The security scheme's name in the document.
 pub(crate) const API_KEY_SCHEME: &str = "api_key";
 
 /// Makes an API key nobody can guess.
 pub fn generate(ambient: &Ambient) -> String {
-    let mut bytes = [0; KEY_BYTES];
+    random::<KEY_BYTES>(KEY_PREFIX, ambient)
+}
+
+/// Makes a write key that nobody has.
+pub fn generate_write_key(ambient: &Ambient) -> String {
+    random::<WRITE_KEY_BYTES>(WRITE_KEY_PREFIX, ambient)
+}
+
+/// Nothing in it means anything in a URL, a header or a page.
+fn random<const BYTES: usize>(prefix: &str, ambient: &Ambient) -> String {
+    let mut bytes = [0; BYTES];
     ambient.fill(&mut bytes);
-    format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// What is stored of an API key, and found by.

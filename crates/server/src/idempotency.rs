@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use beckon_domain::event::EventId;
 use beckon_domain::id::{GeneratedEventId, WorkspaceId};
 use beckon_store::idempotency::KeptAnswer;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
@@ -78,10 +78,12 @@ async fn once(app: &App, request: Request, next: Next) -> Result<Response, Probl
     }
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, ANSWER_BYTES_MAX).await.map_err(|error| Problem::internal(&error))?;
+    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let answer = KeptAnswer {
         request_hash,
         status: parts.status.as_u16(),
-        content_type: parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        content_type: header(CONTENT_TYPE),
+        location: header(LOCATION),
         body: body.to_vec(),
         created_at: now,
     };
@@ -120,8 +122,10 @@ fn replay(kept: KeptAnswer, request_hash: [u8; 32]) -> Result<Response, Problem>
     let mut response = (status, kept.body).into_response();
     let headers = response.headers_mut();
     headers.remove(CONTENT_TYPE);
-    if let Some(value) = kept.content_type.and_then(|text| HeaderValue::try_from(text).ok()) {
-        headers.insert(CONTENT_TYPE, value);
+    for (name, text) in [(CONTENT_TYPE, kept.content_type), (LOCATION, kept.location)] {
+        if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(name, value);
+        }
     }
     headers.insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
     Ok(response)

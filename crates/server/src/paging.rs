@@ -55,11 +55,6 @@ impl<T> Paged<T> {
             next_cursor: page.next.map(|cursor| close(list, &cursor)),
         }
     }
-
-    /// A list that is always one page.
-    pub fn whole(data: Vec<T>) -> Paged<T> {
-        Paged { data, next_cursor: None }
-    }
 }
 
 fn close(list: &str, Cursor(bytes): &Cursor) -> String {

@@ -24,7 +24,7 @@ impl IdempotencyStore for SqliteStore {
         let key = key.to_owned();
         self.read("finding a kept answer", move |sql| {
             sql.find(
-                "SELECT request_hash, status, content_type, body, created_at FROM kept_answer
+                "SELECT request_hash, status, content_type, location, body, created_at FROM kept_answer
                  WHERE workspace_id = ?1 AND key = ?2 AND created_at >= ?3",
                 params![workspace.uuid(), key, not_before.as_millisecond()],
                 |row| {
@@ -33,6 +33,7 @@ impl IdempotencyStore for SqliteStore {
                         request_hash: columns.value()?,
                         status: columns.value()?,
                         content_type: columns.value()?,
+                        location: columns.value()?,
                         body: columns.value()?,
                         created_at: columns.time()?,
                     })
@@ -59,18 +60,21 @@ impl IdempotencyStore for SqliteStore {
             )?;
             write
                 .run(
-                    "INSERT INTO kept_answer (workspace_id, key, request_hash, status, content_type, created_at, body)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                    "INSERT INTO kept_answer
+                         (workspace_id, key, request_hash, status, content_type, location, created_at, body)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                      ON CONFLICT (workspace_id, key) DO UPDATE
                      SET request_hash = excluded.request_hash, status = excluded.status,
-                         content_type = excluded.content_type, created_at = excluded.created_at, body = excluded.body
-                     WHERE kept_answer.created_at < ?8",
+                         content_type = excluded.content_type, location = excluded.location,
+                         created_at = excluded.created_at, body = excluded.body
+                     WHERE kept_answer.created_at < ?9",
                     params![
                         workspace.uuid(),
                         key,
                         answer.request_hash.as_slice(),
                         answer.status,
                         answer.content_type,
+                        answer.location,
                         answer.created_at.as_millisecond(),
                         answer.body,
                         not_before.as_millisecond(),

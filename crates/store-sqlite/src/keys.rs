@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use beckon_domain::id::{ApiKeyId, WorkspaceId, WriteKeyId};
 use beckon_domain::key::{ApiKey, Workspace, WriteKey};
 use beckon_store::keys::KeyHash;
-use beckon_store::{KeyStore, Result, StoreError};
+use beckon_store::{KeyStore, Page, PageRequest, Result, StoreError};
 use jiff::Timestamp;
 use rusqlite::{Row, params};
+use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::columns::Columns;
+use crate::paging::{List, begin, cut, rows_wanted};
 
 #[async_trait]
 impl KeyStore for SqliteStore {
@@ -72,14 +74,16 @@ impl KeyStore for SqliteStore {
         .await
     }
 
-    async fn list_api_keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>> {
+    async fn list_api_keys(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<ApiKey>> {
         self.read("listing API keys", move |sql| {
-            sql.list(
+            let before = begin(List::ApiKeys, &page)?.unwrap_or(Uuid::max());
+            let rows = sql.list(
                 "SELECT id, workspace_id, name, hint, created_at, revoked_at FROM api_key
-                 WHERE workspace_id = ?1 ORDER BY id DESC",
-                params![workspace.uuid()],
-                api_key,
-            )
+                 WHERE workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+                params![workspace.uuid(), before, rows_wanted(&page)],
+                |row| api_key(row).map(|key| (key.id.uuid(), key)),
+            )?;
+            Ok(cut(List::ApiKeys, &page, rows))
         })
         .await
     }
@@ -133,14 +137,16 @@ impl KeyStore for SqliteStore {
         .await
     }
 
-    async fn list_write_keys(&self, workspace: WorkspaceId) -> Result<Vec<WriteKey>> {
+    async fn list_write_keys(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<WriteKey>> {
         self.read("listing write keys", move |sql| {
-            sql.list(
+            let before = begin(List::WriteKeys, &page)?.unwrap_or(Uuid::max());
+            let rows = sql.list(
                 "SELECT id, workspace_id, name, key, created_at, revoked_at FROM write_key
-                 WHERE workspace_id = ?1 ORDER BY id DESC",
-                params![workspace.uuid()],
-                write_key,
-            )
+                 WHERE workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+                params![workspace.uuid(), before, rows_wanted(&page)],
+                |row| write_key(row).map(|key| (key.id.uuid(), key)),
+            )?;
+            Ok(cut(List::WriteKeys, &page, rows))
         })
         .await
     }

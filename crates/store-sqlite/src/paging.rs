@@ -20,6 +20,8 @@ pub(crate) enum List {
     Contacts = b'c',
     Companies = b'o',
     Signals = b'i',
+    ApiKeys = b'k',
+    WriteKeys = b'l',
 }
 
 /// A place in the order of a list.

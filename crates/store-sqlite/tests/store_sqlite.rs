@@ -103,7 +103,7 @@ async fn a_second_store_on_the_same_file_is_refused_with_the_reason() {
     open(&directory).unwrap();
 }
 
-// behaviour D11
+// behaviour D11 (in part)
 #[tokio::test]
 async fn a_newer_database_is_refused_untouched() {
     let directory = tempfile::tempdir().unwrap();

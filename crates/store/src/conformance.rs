@@ -61,6 +61,7 @@ macro_rules! conformance {
             workspaces_are_listed_oldest_first,
             an_api_key_is_found_by_its_hash_until_it_is_revoked,
             a_write_key_is_found_by_its_text,
+            keys_are_listed_newest_first,
             a_key_is_there_once,
             keys_of_workspaces_are_apart,
         );

@@ -15,6 +15,8 @@ pub struct KeptAnswer {
     pub status: u16,
     /// The body's media type, if it has one.
     pub content_type: Option<String>,
+    /// Where what was made is: the header `Location`, if it had one.
+    pub location: Option<String>,
     /// The body.
     pub body: Vec<u8>,
     /// When it was given.

@@ -5,7 +5,7 @@ use beckon_domain::id::{ApiKeyId, WorkspaceId, WriteKeyId};
 use beckon_domain::key::{ApiKey, Workspace, WriteKey};
 use jiff::Timestamp;
 
-use crate::Result;
+use crate::{Page, PageRequest, Result};
 
 /// SHA-256 of an API key. The key itself is never stored.
 pub type KeyHash = [u8; 32];
@@ -23,7 +23,7 @@ pub trait KeyStore {
     /// The API key with that hash, revoked or not.
     async fn find_api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>>;
     /// The workspace's API keys, newest first, revoked ones included.
-    async fn list_api_keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>>;
+    async fn list_api_keys(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<ApiKey>>;
     /// Ends an API key at once. Revoking again changes nothing. Gives back the key as it is now.
     async fn revoke_api_key(&self, workspace: WorkspaceId, id: ApiKeyId, at: Timestamp) -> Result<ApiKey>;
 
@@ -32,7 +32,7 @@ pub trait KeyStore {
     /// The write key with that text, revoked or not.
     async fn find_write_key(&self, key: &str) -> Result<Option<WriteKey>>;
     /// The workspace's write keys, newest first, revoked ones included.
-    async fn list_write_keys(&self, workspace: WorkspaceId) -> Result<Vec<WriteKey>>;
+    async fn list_write_keys(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<WriteKey>>;
     /// Ends a write key at once. Revoking again changes nothing. Gives back the key as it is now.
     async fn revoke_write_key(&self, workspace: WorkspaceId, id: WriteKeyId, at: Timestamp) -> Result<WriteKey>;
 }

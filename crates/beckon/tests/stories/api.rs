@@ -154,13 +154,16 @@ async fn every_filter_combines_with_every_other() {
     }
     let mut webhooks = Vec::new();
     for path in ["/one", "/two"] {
-        let body = json!({ "url": receiver.url(path), "event_types": ["invoice.paid", "invoice.void"], "retry_schedule": [] });
+        let body =
+            json!({ "url": receiver.url(path), "event_types": ["invoice.paid", "invoice.void"], "retry_schedule": [] });
         webhooks.push(beckon.webhook_with(body).await["id"].as_str().unwrap().to_owned());
     }
     let start = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(60);
-    for (event_type, channels) in
-        [("invoice.paid", json!([])), ("invoice.void", json!([segment["channel"]])), ("invoice.paid", json!([segment["channel"]]))]
-    {
+    for (event_type, channels) in [
+        ("invoice.paid", json!([])),
+        ("invoice.void", json!([segment["channel"]])),
+        ("invoice.paid", json!([segment["channel"]])),
+    ] {
         let body = json!({ "type": event_type, "payload": {}, "channels": channels });
         let event = beckon.api.post("/api/v1/events", body).await.expect(201).json();
         beckon.deliveries_once(event["id"].as_str().unwrap(), |d| d["next_attempt_at"].is_null()).await;
@@ -173,17 +176,24 @@ async fn every_filter_combines_with_every_other() {
     let end = start + jiff::SignedDuration::from_secs(3600);
     type Keeps = Box<dyn Fn(&Value) -> bool>;
     let filters: Vec<(String, Keeps)> = vec![
-        (format!("webhook_id={}", webhooks[0]), { let id = webhooks[0].clone(); Box::new(move |d| d["webhook_id"] == id) }),
+        (format!("webhook_id={}", webhooks[0]), {
+            let id = webhooks[0].clone();
+            Box::new(move |d| d["webhook_id"] == id)
+        }),
         ("status=failed".to_owned(), Box::new(|d| d["status"] == "failed")),
         ("event_type=invoice.paid".to_owned(), Box::new(|d| d["event_type"] == "invoice.paid")),
-        (format!("channel={channel}"), { let c = json!([channel]); Box::new(move |d| d["channels"] == c) }),
+        (format!("channel={channel}"), {
+            let c = json!([channel]);
+            Box::new(move |d| d["channels"] == c)
+        }),
         (format!("since={start}"), Box::new(|_| true)),
         (format!("until={end}"), Box::new(|_| true)),
     ];
     for subset in 0..1_usize << filters.len() {
         let chosen: Vec<_> = filters.iter().enumerate().filter(|(n, _)| subset >> n & 1 == 1).map(|(_, f)| f).collect();
         let query = chosen.iter().map(|(query, _)| query.as_str()).collect::<Vec<_>>().join("&");
-        let expected: Vec<_> = all.iter().filter(|delivery| chosen.iter().all(|(_, keeps)| keeps(delivery))).cloned().collect();
+        let expected: Vec<_> =
+            all.iter().filter(|delivery| chosen.iter().all(|(_, keeps)| keeps(delivery))).cloned().collect();
         let got = beckon.api.list(&format!("/api/v1/deliveries?{query}"), 250).await;
         assert_eq!(got, expected, "{query}");
     }
@@ -208,7 +218,8 @@ async fn every_wrong_field_is_named_at_once_in_a_problem() {
     });
     let answer = beckon.api.post("/api/v1/webhooks", body).await.expect(422);
     let fields: BTreeSet<_> = answer.fields().into_iter().collect();
-    for field in ["url", "event_types", "headers/Webhook-Id", "headers/Host", "retry_schedule/0", "secret", "channels"] {
+    for field in ["url", "event_types", "headers/Webhook-Id", "headers/Host", "retry_schedule/0", "secret", "channels"]
+    {
         assert!(fields.contains(field), "{field} is missing in {fields:?}");
     }
 }
@@ -283,5 +294,8 @@ async fn alive_and_ready_are_told_without_a_key_and_unknown_routes_are_problems(
     assert!(policy.contains("default-src 'none'") || policy.contains("default-src 'self'"), "{policy}");
     assert!(!policy.contains("http"), "no other host: {policy}");
     assert_eq!(beckon.api.get("/api/v1/nothing").await.expect(404).json()["code"], "not_found");
-    assert_eq!(beckon.api.send(Method::PUT, "/api/v1/webhooks", "").await.expect(405).json()["code"], "method_not_allowed");
+    assert_eq!(
+        beckon.api.send(Method::PUT, "/api/v1/webhooks", "").await.expect(405).json()["code"],
+        "method_not_allowed"
+    );
 }

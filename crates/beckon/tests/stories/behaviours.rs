@@ -1,10 +1,21 @@
 //! docs/behaviours.md against the sources: what it says is shown by a test, is; what a test shows, it says.
+//!
+//! A test says what it shows in a comment, `// behaviour S4` or `// behaviour S4, Q9 (in part)`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const NOT_YET: &str = "not yet";
+const IN_PART: &str = " (in part)";
+
+/// The tests of a behaviour.
+#[derive(Default)]
+struct Shown {
+    names: BTreeSet<String>,
+    /// Whether a test shows all of it.
+    whole: bool,
+}
 
 #[test]
 fn docs_behaviours_lists_exactly_the_tests_there_are() {
@@ -21,13 +32,15 @@ fn docs_behaviours_lists_exactly_the_tests_there_are() {
     } else if renewed != text {
         let pairs = text.lines().zip(renewed.lines());
         let wrong: Vec<_> = pairs.filter(|(old, new)| old != new).map(|(_, new)| new).collect();
-        panic!("docs/behaviours.md is behind the tests (UPDATE_BEHAVIOURS=1 mends it); these lines should read:\n{wrong:#?}");
+        panic!(
+            "docs/behaviours.md is behind the tests (UPDATE_BEHAVIOURS=1 mends it); these lines should read:\n{wrong:#?}"
+        );
     }
 }
 
 /// The names of the tests that carry a `// behaviour` comment, by the behaviour's number.
-fn tests_by_behaviour(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
-    let mut shown: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn tests_by_behaviour(folder: &Path) -> BTreeMap<String, Shown> {
+    let mut shown: BTreeMap<String, Shown> = BTreeMap::new();
     for file in rust_files(folder) {
         let text = fs::read_to_string(&file).expect("a source file");
         let mut lines = text.lines().map(str::trim).peekable();
@@ -36,7 +49,10 @@ fn tests_by_behaviour(folder: &Path) -> BTreeMap<String, BTreeSet<String>> {
             let name = lines.by_ref().take(6).find_map(function_name);
             let name = name.unwrap_or_else(|| panic!("{}: no test follows {line:?}", file.display()));
             for number in numbers.split(',').map(str::trim) {
-                shown.entry(number.to_owned()).or_default().insert(name.clone());
+                let whole = !number.ends_with(IN_PART);
+                let entry = shown.entry(number.trim_end_matches(IN_PART).to_owned()).or_default();
+                entry.names.insert(name.clone());
+                entry.whole |= whole;
             }
         }
     }
@@ -59,13 +75,14 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The document with its last column as it should be, and the numbers it lists.
-fn with_tests(text: &str, shown: &BTreeMap<String, BTreeSet<String>>) -> (String, BTreeSet<String>) {
+fn with_tests(text: &str, shown: &BTreeMap<String, Shown>) -> (String, BTreeSet<String>) {
     let mut listed = BTreeSet::new();
     let renewed = text.lines().map(|line| {
         let Some((number, what)) = row(line) else { return line.to_owned() };
         listed.insert(number.to_owned());
-        let tests = shown.get(number).map(|names| {
-            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join("<br>")
+        let tests = shown.get(number).map(|shown| {
+            let names: Vec<_> = shown.names.iter().map(|name| format!("`{name}`")).collect();
+            format!("{}{}", if shown.whole { "" } else { "in part: " }, names.join("<br>"))
         });
         format!("| {number} | {what} | {} |", tests.unwrap_or_else(|| NOT_YET.to_owned()))
     });

@@ -12,7 +12,10 @@ use crate::beckon::Beckon;
 /// Where `make clients` puts what the tests use from PyPI and npm.
 pub fn installed() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/clients");
-    assert!(folder.join("installed").exists(), "the test clients are not installed: run `make clients` (make test does)");
+    assert!(
+        folder.join("installed").exists(),
+        "the test clients are not installed: run `make clients` (make test does)"
+    );
     folder
 }
 
@@ -36,7 +39,11 @@ async fn python_javascript_and_rust_libraries_verify_a_delivery_and_refuse_a_for
     let webhook = beckon.webhook(&receiver.url("/"), &["contact.visited"]).await;
     let id = webhook["id"].as_str().unwrap();
     let secret = beckon.api.get(&format!("/api/v1/webhooks/{id}/secret")).await.expect(200).json()["secret"].clone();
-    beckon.api.post(&format!("/api/v1/webhooks/{id}/test"), json!({ "event_type": "contact.visited" })).await.expect(200);
+    beckon
+        .api
+        .post(&format!("/api/v1/webhooks/{id}/test"), json!({ "event_type": "contact.visited" }))
+        .await
+        .expect(200);
     let got = receiver.received(1).await.remove(0);
 
     let headers: Value = ["webhook-id", "webhook-timestamp", "webhook-signature"]

@@ -17,7 +17,7 @@ const CALLERS: usize = 8;
 /// Requests that can be in flight at once, and so be made once more after a crash.
 const IN_FLIGHT_MAX: usize = 512;
 
-// behaviour D1, D2, D3
+// behaviour D1, D2, D3 (in part)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kill_nine_in_the_middle_of_5000_events_loses_none() {
     let mut beckon = Beckon::start().await;

@@ -21,7 +21,10 @@ async fn every_answer_matches_the_openapi_document() {
     let output = Command::new(installed().join("python/bin/schemathesis"))
         .args(["run", &format!("{}/api/v1/openapi.json", beckon.base())])
         .args(["--header", &format!("Authorization: Bearer {API_KEY}")])
-        .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"])
+        .args([
+            "--checks",
+            "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+        ])
         .args(["--phases", "examples,coverage,fuzzing"])
         .args(["--max-examples", "25", "--seed", "1", "--workers", "2", "--no-color", "--suppress-health-check", "all"])
         // Revoking the key the tester works with would end the test.

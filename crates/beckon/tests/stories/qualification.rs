@@ -35,7 +35,10 @@ async fn a_known_contact_in_an_enabled_segment_is_announced_in_the_published_sha
         }))
         .await;
     beckon
-        .track("page", json!({ "userId": "u1", "timestamp": "2024-04-15T14:32:00.250Z", "properties": { "path": "/pricing" } }))
+        .track(
+            "page",
+            json!({ "userId": "u1", "timestamp": "2024-04-15T14:32:00.250Z", "properties": { "path": "/pricing" } }),
+        )
         .await;
 
     let got = receiver.received(1).await;
@@ -165,7 +168,8 @@ async fn every_kind_of_condition_decides_over_real_signals() {
     let beckon = Beckon::start().await;
     let visited = |path: &str, how: &str| json!({ "visited": { "path": path, "match": how } });
     let mut expected = Vec::new();
-    let vips = beckon.segment("VPs", json!({ "prop": "contact.title", "op": "contains_any", "value": ["vp", "head"] })).await;
+    let vips =
+        beckon.segment("VPs", json!({ "prop": "contact.title", "op": "contains_any", "value": ["vp", "head"] })).await;
     expected.push("VPs");
     for (name, rule, holds) in [
         ("contains", visited("pric", "contains"), true),
@@ -174,7 +178,11 @@ async fn every_kind_of_condition_decides_over_real_signals() {
         ("prefix", visited("/pri", "prefix"), true),
         ("has not", json!({ "not": visited("careers", "contains") }), true),
         ("at least twice", json!({ "visited": { "path": "/pricing" }, "count": { "op": "gte", "value": 2 } }), false),
-        ("all and any", json!({ "all": [visited("pricing", "exactly"), { "any": [visited("x", "exactly"), visited("pricing", "prefix")] }] }), true),
+        (
+            "all and any",
+            json!({ "all": [visited("pricing", "exactly"), { "any": [visited("x", "exactly"), visited("pricing", "prefix")] }] }),
+            true,
+        ),
         ("in another", json!({ "segment": vips["id"] }), true),
         ("not in another", json!({ "not": { "segment": vips["id"] } }), false),
         ("custom trait", json!({ "prop": "contact.traits.plan", "op": "eq", "value": "PRO" }), true),
@@ -185,12 +193,18 @@ async fn every_kind_of_condition_decides_over_real_signals() {
             expected.push(name);
         }
     }
-    beckon.contact(json!({ "email": "jane@acme.test", "user_id": "u1", "title": "VP Sales", "traits": { "plan": "pro" } })).await;
-    let view = json!({ "userId": "u1", "properties": { "url": "https://www.acme.test/Pricing/?utm_source=newsletter#top" } });
+    beckon
+        .contact(
+            json!({ "email": "jane@acme.test", "user_id": "u1", "title": "VP Sales", "traits": { "plan": "pro" } }),
+        )
+        .await;
+    let view =
+        json!({ "userId": "u1", "properties": { "url": "https://www.acme.test/Pricing/?utm_source=newsletter#top" } });
     beckon.track("page", view).await;
     let mut announced = Vec::new();
     for event in events(&beckon).await {
-        let event = beckon.api.get(&format!("/api/v1/events/{}", event["id"].as_str().unwrap())).await.expect(200).json();
+        let event =
+            beckon.api.get(&format!("/api/v1/events/{}", event["id"].as_str().unwrap())).await.expect(200).json();
         announced.push(event["payload"]["segment"]["name"].as_str().unwrap().to_owned());
     }
     announced.reverse();

@@ -21,7 +21,8 @@ async fn each_routing_condition_alone_keeps_an_event_away() {
     let visited = ["contact.visited"];
     beckon.webhook(&receiver.url("/fits"), &visited).await;
     beckon.webhook(&receiver.url("/other-type"), &["contact.intent"]).await;
-    let other_channel = json!({ "url": receiver.url("/other-channel"), "event_types": visited, "channels": [disabled["id"]] });
+    let other_channel =
+        json!({ "url": receiver.url("/other-channel"), "event_types": visited, "channels": [disabled["id"]] });
     beckon.webhook_with(other_channel).await;
     beckon.webhook_with(json!({ "url": receiver.url("/disabled"), "event_types": visited, "enabled": false })).await;
 
@@ -44,7 +45,8 @@ async fn a_webhook_with_channels_gets_only_what_is_labelled_with_one_of_them() {
     beckon.event_type("invoice.paid").await;
     let one = beckon.segment("One", json!({ "all": [] })).await;
     let two = beckon.segment("Two", json!({ "all": [] })).await;
-    let limited = json!({ "url": receiver.url("/limited"), "event_types": ["invoice.paid"], "channels": [one["channel"]] });
+    let limited =
+        json!({ "url": receiver.url("/limited"), "event_types": ["invoice.paid"], "channels": [one["channel"]] });
     beckon.webhook_with(limited).await;
     beckon.webhook(&receiver.url("/open"), &["invoice.paid"]).await;
 
@@ -94,7 +96,8 @@ async fn deleting_or_disabling_a_segment_never_widens_a_webhook() {
     let body = json!({ "type": "invoice.paid", "payload": {} });
     let event = beckon.api.post("/api/v1/events", body).await.expect(201).json();
     assert_eq!(event["delivery_count"], 0);
-    let kept = beckon.api.get(&format!("/api/v1/webhooks/{}", webhook["id"].as_str().unwrap())).await.expect(200).json();
+    let kept =
+        beckon.api.get(&format!("/api/v1/webhooks/{}", webhook["id"].as_str().unwrap())).await.expect(200).json();
     assert_eq!(kept["channels"], json!([one["channel"]]), "the limit stays");
 }
 
@@ -152,7 +155,8 @@ async fn a_disabled_or_deleted_webhook_gets_nothing_more_pending_retries_include
         let deliveries = beckon.api.list(&format!("/api/v1/events/{event}/deliveries"), 250).await;
         assert_eq!(deliveries[0]["status"], "canceled", "at once, after {end}");
         assert_eq!(deliveries[0]["next_attempt_at"], json!(null));
-        let later = beckon.api.post("/api/v1/events", json!({ "type": "invoice.paid", "payload": {} })).await.expect(201);
+        let later =
+            beckon.api.post("/api/v1/events", json!({ "type": "invoice.paid", "payload": {} })).await.expect(201);
         assert_eq!(later.json()["delivery_count"], 0, "after {end}");
     }
 }
@@ -162,7 +166,8 @@ async fn a_disabled_or_deleted_webhook_gets_nothing_more_pending_retries_include
 async fn an_event_nobody_takes_shows_as_such() {
     let beckon = Beckon::start().await;
     beckon.event_type("invoice.paid").await;
-    let event = beckon.api.post("/api/v1/events", json!({ "type": "invoice.paid", "payload": {} })).await.expect(201).json();
+    let event =
+        beckon.api.post("/api/v1/events", json!({ "type": "invoice.paid", "payload": {} })).await.expect(201).json();
     assert_eq!(event["delivery_count"], 0);
     let path = format!("/api/v1/events/{}", event["id"].as_str().unwrap());
     assert_eq!(beckon.api.get(&path).await.expect(200).json()["delivery_count"], 0);

@@ -106,6 +106,6 @@ async fn a_test_event_answers_with_its_attempt() {
 
     let failed = beckon.api.post(&path, json!({ "event_type": "contact.intent" })).await.expect(200).json();
     assert_eq!(failed["outcome"], "failed", "{failed}");
-    assert_eq!(failed["failure"]["kind"], "status");
+    assert_eq!(failed["failure_kind"], "status");
     assert_eq!(failed["next_attempt_at"], json!(null), "a test is not repeated");
 }

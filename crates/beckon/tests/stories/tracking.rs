@@ -34,7 +34,8 @@ async fn one_bad_item_does_not_fail_its_batch() {
     ] });
     let answer = beckon.tracking.post("/v1/batch", batch).await.expect(200).json();
     assert_eq!(answer["accepted"], 2, "{answer}");
-    let rejected: Vec<_> = answer["rejected"].as_array().unwrap().iter().map(|r| r["index"].as_u64().unwrap()).collect();
+    let rejected: Vec<_> =
+        answer["rejected"].as_array().unwrap().iter().map(|r| r["index"].as_u64().unwrap()).collect();
     assert_eq!(rejected, [1, 2, 3]);
     assert_eq!(answer["rejected"][0]["messageId"], "m-2");
     beckon.tracking.send(Method::POST, "/v1/batch", "{not json").await.expect(400);

@@ -24,7 +24,7 @@ async fn a_redirect_is_a_failure_and_is_not_followed() {
         let event = beckon.publish("invoice.paid", json!({})).await;
         let deliveries = beckon.deliveries_once(&event, |delivery| delivery["status"] == "failed").await;
         let path = format!("/api/v1/deliveries/{}/attempts", deliveries[0]["id"].as_str().unwrap());
-        assert_eq!(beckon.api.list(&path, 250).await[0]["failure"]["kind"], "redirect");
+        assert_eq!(beckon.api.list(&path, 250).await[0]["failure_kind"], "redirect");
     }
     assert_eq!(receiver.count(), statuses.len());
     assert_eq!(elsewhere.count(), 0, "nobody followed");

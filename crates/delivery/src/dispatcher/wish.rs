@@ -9,7 +9,7 @@ use beckon_store::{Result as StoreResult, StoreError};
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use super::{Dispatcher, Done};
+use super::{Dispatcher, Done, answered};
 use crate::Error;
 use crate::handle::Command;
 use crate::queue::Key;
@@ -48,7 +48,7 @@ impl Dispatcher {
         self.tests.insert((due.delivery_id, due.trigger), Testing { reply });
         let store = self.service.store.clone();
         self.tasks.spawn(async move {
-            let stored = store.create_test_delivery(event).await;
+            let stored = answered(store.create_test_delivery(event)).await;
             Done::TestStored(Box::new(due), stored)
         });
     }
@@ -89,7 +89,7 @@ impl Dispatcher {
         self.queue.begin_cancel(delivery, now);
         let store = self.service.store.clone();
         self.tasks.spawn(async move {
-            let result = store.cancel_delivery(workspace, delivery, now).await;
+            let result = answered(store.cancel_delivery(workspace, delivery, now)).await;
             Done::Canceled(Canceled { delivery, result, reply })
         });
     }

@@ -112,7 +112,7 @@ fn a_webhook_keeps_to_its_cap() {
     assert_eq!(start_all(&mut queue).len(), 1);
 }
 
-// behaviour F1
+// behaviour F1 (in part)
 #[test]
 fn any_number_of_webhooks_that_hang_leave_room_for_another() {
     let hanging = 1..=40;
@@ -128,7 +128,7 @@ fn any_number_of_webhooks_that_hang_leave_room_for_another() {
     assert_eq!(queue.next_start(NOW).unwrap().webhook_id, webhook(99));
 }
 
-// behaviour F4
+// behaviour F4 (in part)
 #[test]
 fn memory_is_bounded_whatever_the_backlog() {
     let big = Bytes::from(vec![b'x'; 256 * 1024]);

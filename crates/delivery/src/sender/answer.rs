@@ -21,8 +21,7 @@ const HEADER_VALUE_CHARS_KEPT_MAX: usize = 1024;
 /// Notes the head of an answer.
 pub(super) fn read_head(parts: &Parts, progress: &mut Progress) {
     let text = |value: &http::HeaderValue| without_nul(&String::from_utf8_lossy(value.as_bytes()));
-    progress.head =
-        Some(Head { status: parts.status, retry_after: parts.headers.get(RETRY_AFTER).map(text) });
+    progress.head = Some(Head { status: parts.status, retry_after: parts.headers.get(RETRY_AFTER).map(text) });
     progress.exchange.status = Some(parts.status.as_u16());
     progress.exchange.response_headers = parts
         .headers
@@ -74,7 +73,9 @@ impl Body {
         let mut chunks = self.kept.utf8_chunks().peekable();
         while let Some(chunk) = chunks.next() {
             text.push_str(chunk.valid());
-            let cut = self.truncated && chunks.peek().is_none() && std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
+            let cut = self.truncated
+                && chunks.peek().is_none()
+                && std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
             if !chunk.invalid().is_empty() && !cut {
                 text.push(char::REPLACEMENT_CHARACTER);
             }

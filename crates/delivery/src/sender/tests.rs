@@ -109,7 +109,7 @@ async fn an_endless_body_is_cut() {
     assert!(sent.exchange.timings.total_us < 20_000_000, "it did not wait for the deadline");
 }
 
-// behaviour L1
+// behaviour L1 (in part)
 #[tokio::test]
 async fn a_body_that_stalls_is_cut_at_the_deadline_and_what_came_is_kept() {
     let receiver = Receiver::start().await;
@@ -119,7 +119,7 @@ async fn a_body_that_stalls_is_cut_at_the_deadline_and_what_came_is_kept() {
     assert_eq!((sent.exchange.response_body.as_str(), sent.exchange.response_truncated), ("the beginn", true));
 }
 
-// behaviour L1
+// behaviour L1 (in part)
 #[tokio::test]
 async fn a_receiver_that_never_answers_is_given_up_at_the_deadline() {
     let receiver = Receiver::start().await;

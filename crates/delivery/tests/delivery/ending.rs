@@ -108,7 +108,8 @@ async fn gone_stops_at_once_and_disables_the_webhook_with_the_reason() {
     let engine = Engine::start().await;
     let (receiver, notices) = (Receiver::start().await, Receiver::start().await);
     receiver.script([Reply::status(500), Reply::status(410)]);
-    let webhook = engine.webhook_with(&receiver, |webhook| webhook.event_types.push("webhook.disabled".to_owned())).await;
+    let webhook =
+        engine.webhook_with(&receiver, |webhook| webhook.event_types.push("webhook.disabled".to_owned())).await;
     let listening = |webhook: &mut Webhook| webhook.event_types = vec!["webhook.disabled".to_owned()];
     engine.webhook_with(&notices, listening).await;
 
@@ -121,7 +122,10 @@ async fn gone_stops_at_once_and_disables_the_webhook_with_the_reason() {
     assert!(!disabled.enabled && disabled.disabled_reason.unwrap().contains("410 Gone"));
 
     let notice = notices.received(1).await.remove(0).json();
-    assert_eq!((&notice["event"], &notice["webhook"]["id"]), (&"webhook.disabled".into(), &webhook.id.to_string().into()));
+    assert_eq!(
+        (&notice["event"], &notice["webhook"]["id"]),
+        (&"webhook.disabled".into(), &webhook.id.to_string().into())
+    );
     assert_eq!(engine.events("delivery.exhausted").await, []);
     engine.advance(1_000_000);
     engine.is_quiet().await;

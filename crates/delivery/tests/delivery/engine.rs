@@ -152,11 +152,8 @@ impl Engine {
 
     /// The delivery of an event to a webhook.
     pub(crate) async fn delivery_of(&self, event: &EventId, webhook: &Webhook) -> Option<Delivery> {
-        let filter = DeliveryFilter {
-            event_id: Some(event.clone()),
-            webhook_id: Some(webhook.id),
-            ..DeliveryFilter::default()
-        };
+        let filter =
+            DeliveryFilter { event_id: Some(event.clone()), webhook_id: Some(webhook.id), ..DeliveryFilter::default() };
         let page = self.store.list_deliveries(workspace(), &filter, PageRequest::default()).await.unwrap();
         page.rows.into_iter().next()
     }

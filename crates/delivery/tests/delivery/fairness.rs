@@ -6,7 +6,7 @@ use beckon_testkit::{Receiver, Reply};
 
 use crate::engine::{Engine, distinct_ids, options};
 
-// behaviour F1
+// behaviour F1 (in part)
 #[tokio::test]
 async fn a_webhook_that_hangs_does_not_delay_another() {
     let engine = Engine::with(Options { in_flight_max: 16, in_flight_per_webhook_max: 4, ..options() }).await;

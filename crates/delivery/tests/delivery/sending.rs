@@ -74,7 +74,8 @@ async fn retries_and_resends_carry_the_same_id_and_a_fresh_timestamp_and_signatu
         assert_ne!(pair[0].header("webhook-signature"), pair[1].header("webhook-signature"));
     }
     engine.is_quiet().await;
-    let triggers: Vec<_> = engine.attempts(delivery).await.iter().map(|attempt| (attempt.number, attempt.trigger)).collect();
+    let triggers: Vec<_> =
+        engine.attempts(delivery).await.iter().map(|attempt| (attempt.number, attempt.trigger)).collect();
     assert_eq!(triggers, [(1, Trigger::Schedule), (2, Trigger::Schedule), (3, Trigger::Resend)]);
 }
 
@@ -92,7 +93,7 @@ async fn one_event_to_two_webhooks_has_one_id_and_two_signatures() {
     assert!(!verifies(&webhooks[0], &got[1]));
 }
 
-// behaviour R8
+// behaviour R8 (in part)
 #[tokio::test]
 async fn a_retry_goes_where_the_webhook_leads_by_then() {
     let engine = Engine::start().await;
@@ -151,7 +152,10 @@ async fn an_attempt_shows_what_was_sent_and_what_came_back() {
     let attempt = engine.attempts(delivery.id).await.remove(0);
     let exchange = &attempt.exchange;
     assert_eq!(exchange.url, receiver.url("/hook"));
-    assert_eq!((exchange.request_headers["x-api-key"].as_str(), exchange.request_headers["authorization"].as_str()), ("***", "***"));
+    assert_eq!(
+        (exchange.request_headers["x-api-key"].as_str(), exchange.request_headers["authorization"].as_str()),
+        ("***", "***")
+    );
     assert_eq!((exchange.status, exchange.response_body.as_str()), (Some(503), "busy\u{fffd}"));
     assert!(exchange.response_headers.contains(&("x-trace".to_owned(), "abc".to_owned())));
     assert!(exchange.timings.total_us > 0);

@@ -105,7 +105,7 @@ async fn a_shared_browser_keeps_two_contacts_apart_over_batches() {
     assert_eq!(contacts.rows.len(), 2);
 }
 
-// behaviour Q6
+// behaviour Q6 (in part)
 #[tokio::test]
 async fn an_anonymous_visitor_of_a_group_announces_the_company_without_a_contact() {
     let house = House::open().await;
@@ -150,7 +150,7 @@ async fn an_intent_signal_of_an_imported_contact_is_announced_with_its_topic() {
     assert_eq!((&told["intent"]["topic"], &told["intent"]["score"]), (&json!("crm"), &json!(82.0)));
 }
 
-// behaviour Q9
+// behaviour Q9 (in part)
 #[tokio::test]
 async fn a_change_of_a_segment_acts_on_the_next_signal() {
     let house = House::open().await;

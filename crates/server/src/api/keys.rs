@@ -11,9 +11,6 @@ use aide::generate::GenContext;
 use aide::openapi::{Operation, Response as ResponseDoc};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use beckon_domain::ambient::Ambient;
 use beckon_domain::id::{ApiKeyId, WriteKeyId};
 use beckon_domain::key::{ApiKey, WriteKey};
 use http::HeaderValue;
@@ -26,16 +23,15 @@ use super::fields;
 use crate::app::App;
 use crate::auth::{self, ApiCaller};
 use crate::docs;
-use crate::extract::{ById, Json, Path};
-use crate::paging::Paged;
+use crate::extract::{ById, Json, Path, Query};
+use crate::paging::{PageQuery, Paged};
 use crate::problem::Problem;
 use crate::reply::{Created, NoContent};
 
 /// Longest name of a key, in characters.
 const NAME_CHARS_MAX: usize = 200;
-/// Randomness in a write key, in bytes. It need not be secret, only never the same twice.
-const WRITE_KEY_BYTES: usize = 18;
-const WRITE_KEY_PREFIX: &str = "bw_";
+const API_KEYS: &str = "API keys";
+const WRITE_KEYS: &str = "write keys";
 const TAG: &str = "Keys";
 
 /// The routes below `/api/v1`.
@@ -172,9 +168,13 @@ impl<T: JsonSchema> OperationOutput for ShownOnce<T> {
     }
 }
 
-async fn list_api_keys(State(app): State<App>, caller: ApiCaller) -> Result<Json<Paged<ApiKeyView>>, Problem> {
-    let keys = app.store.list_api_keys(caller.workspace_id).await?;
-    Ok(Json(Paged::whole(keys.into_iter().map(ApiKeyView::from).collect())))
+async fn list_api_keys(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Paged<ApiKeyView>>, Problem> {
+    let keys = app.store.list_api_keys(caller.workspace_id, page.request(API_KEYS)?).await?;
+    Ok(Json(Paged::of(API_KEYS, keys, ApiKeyView::from)))
 }
 
 async fn revoke_api_key(
@@ -228,7 +228,7 @@ async fn create_write_key(
         id: app.ambient.new_id(),
         workspace_id: caller.workspace_id,
         name: fields::name(&new.name, NAME_CHARS_MAX)?,
-        key: generate_write_key(&app.ambient),
+        key: auth::generate_write_key(&app.ambient),
         created_at: app.ambient.now(),
         revoked_at: None,
     };
@@ -236,9 +236,13 @@ async fn create_write_key(
     Ok(Created { location: format!("/api/v1/write-keys/{}", record.id), value: record.into() })
 }
 
-async fn list_write_keys(State(app): State<App>, caller: ApiCaller) -> Result<Json<Paged<WriteKeyView>>, Problem> {
-    let keys = app.store.list_write_keys(caller.workspace_id).await?;
-    Ok(Json(Paged::whole(keys.into_iter().map(WriteKeyView::from).collect())))
+async fn list_write_keys(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Paged<WriteKeyView>>, Problem> {
+    let keys = app.store.list_write_keys(caller.workspace_id, page.request(WRITE_KEYS)?).await?;
+    Ok(Json(Paged::of(WRITE_KEYS, keys, WriteKeyView::from)))
 }
 
 async fn revoke_write_key(
@@ -248,11 +252,4 @@ async fn revoke_write_key(
 ) -> Result<NoContent, Problem> {
     app.store.revoke_write_key(caller.workspace_id, id, app.ambient.now()).await?;
     Ok(NoContent)
-}
-
-/// Nothing in it means anything in a URL, a header or a page.
-fn generate_write_key(ambient: &Ambient) -> String {
-    let mut bytes = [0; WRITE_KEY_BYTES];
-    ambient.fill(&mut bytes);
-    format!("{WRITE_KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
 }

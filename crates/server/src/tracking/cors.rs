@@ -76,7 +76,7 @@ mod tests {
         response.headers().get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    // behaviour W3
+    // behaviour W3 (in part)
     #[tokio::test]
     async fn a_preflight_is_answered_with_what_it_asked_for_and_kept() {
         let asked = [("origin", "https://a.test"), ("access-control-request-headers", "authorization,x-retry-count")];
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(header(&response, "vary"), "Origin, Access-Control-Request-Headers");
     }
 
-    // behaviour W3
+    // behaviour W3 (in part)
     #[tokio::test]
     async fn a_page_may_read_the_answer_and_its_retry_after() {
         let response = ask("POST", &[("origin", "null")]).await;

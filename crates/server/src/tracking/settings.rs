@@ -79,7 +79,7 @@ mod tests {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
-    // behaviour W1
+    // behaviour W1 (in part)
     #[test]
     fn a_browser_library_is_told_to_send_to_the_host_it_asked() {
         let headers = headers(&[("host", "track.acme.com:8420"), ("x-forwarded-proto", "https, http")]);

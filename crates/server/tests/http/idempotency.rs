@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use beckon_server::Options;
-use beckon_store::{IdempotencyStore, KeyStore};
+use beckon_store::{IdempotencyStore, KeyStore, PageRequest};
 use beckon_testkit::FakeClock;
 use beckon_testkit::ambient::ambient_with;
 use http::Method;
@@ -32,6 +32,8 @@ async fn the_same_key_and_body_is_answered_the_same_and_stored_once() {
     let again = publish(&house, "order-1", &payload).await;
     assert_eq!((again.status, &again.text), (first.status, &first.text));
     assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(again.headers["location"], format!("/api/v1/events/{}", first.id()));
+    assert_eq!(again.headers["location"], first.headers["location"]);
     assert_eq!(house.get("/api/v1/events").await.json()["data"].as_array().unwrap().len(), 1);
 
     let other = publish(&house, "order-1", "{}").await;
@@ -104,5 +106,5 @@ async fn a_refusal_is_kept_and_an_answer_with_a_secret_is_not() {
     let made = house.call_with(Method::POST, "/api/v1/api-keys", &body, &[("idempotency-key", "s")]).await;
     assert_eq!(made.status, 201, "{}", made.text);
     assert_eq!(house.store.find_answer(house.workspace, "s", Timestamp::MIN).await.unwrap(), None);
-    assert_eq!(house.store.list_api_keys(house.workspace).await.unwrap().len(), 2);
+    assert_eq!(house.store.list_api_keys(house.workspace, PageRequest::default()).await.unwrap().rows.len(), 2);
 }

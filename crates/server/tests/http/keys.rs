@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::house::{House, KEY};
 
-// behaviour A9
+// behaviour A9 (in part)
 #[tokio::test]
 async fn an_api_key_is_shown_once() {
     let house = House::new().await;

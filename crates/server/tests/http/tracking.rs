@@ -161,7 +161,7 @@ async fn what_cannot_be_read_or_is_too_large_is_refused_whole() {
     }
 }
 
-// behaviour W3
+// behaviour W3 (in part)
 #[tokio::test]
 async fn pages_of_any_site_may_send_and_read_the_answer() {
     let (house, key) = house_with_a_key().await;
@@ -186,7 +186,7 @@ async fn pages_of_any_site_may_send_and_read_the_answer() {
     }
 }
 
-// behaviour W1
+// behaviour W1 (in part)
 #[tokio::test]
 async fn a_browser_library_learns_to_send_to_the_host_it_asked() {
     let (house, key) = house_with_a_key().await;

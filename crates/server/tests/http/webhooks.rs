@@ -132,7 +132,7 @@ async fn changes_at_the_same_time_do_not_undo_one_another() {
     assert_eq!(after["enabled"], false);
 }
 
-// behaviour S10
+// behaviour S10 (in part)
 #[tokio::test]
 async fn secrets_are_shown_masked_and_kept_when_sent_back_masked() {
     let house = House::new().await;

@@ -253,6 +253,7 @@ CREATE TABLE kept_answer (
     request_hash BLOB NOT NULL,
     status       INTEGER NOT NULL,
     content_type TEXT,
+    location     TEXT,
     created_at   INTEGER NOT NULL,
     body         BLOB NOT NULL,
     PRIMARY KEY (workspace_id, key)

@@ -10,6 +10,7 @@ fn answer(n: u8, second: i64) -> KeptAnswer {
         request_hash: [n; 32],
         status: 201,
         content_type: (n > 1).then(|| "application/json".to_owned()),
+        location: (n > 1).then(|| format!("/api/v1/events/{n}")),
         body: vec![n, 0, 255],
         created_at: at(second),
     }

@@ -324,7 +324,7 @@ pub async fn a_batch_is_stored_whole_or_not_at_all(store: &SharedStore) {
     assert_eq!(read(&given, query).await, IntakeState::default());
 }
 
-// behaviour Q9
+// behaviour Q9 (in part)
 /// And nothing of it is stored.
 pub async fn a_batch_decided_with_an_old_config_is_stale(store: &SharedStore) {
     let given = Given::new(store).await;

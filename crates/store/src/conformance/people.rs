@@ -53,7 +53,7 @@ pub async fn companies_are_listed_newest_first_or_by_domain(store: &SharedStore)
     assert_eq!(found.rows, [companies[3].clone()]);
 }
 
-// behaviour V6
+// behaviour V6 (in part)
 /// Their browser is anonymous again; events keep their payload; others are not touched.
 pub async fn an_erased_contact_leaves_no_trace(store: &SharedStore) {
     let given = Given::new(store).await;

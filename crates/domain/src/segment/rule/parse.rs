@@ -232,7 +232,8 @@ impl Parser {
     fn page_views(&mut self, op: Order, json: &Value, at: &str) -> Option<u64> {
         // A count asks for at least one page view, so `lt 1` could never hold.
         let least = if op == Order::Lt { 2 } else { 1 };
-        let number = json.as_u64().filter(|number| (least..=COUNT_MAX).contains(number));
+        let number = json.as_number().and_then(whole).and_then(|number| u64::try_from(number).ok());
+        let number = number.filter(|number| (least..=COUNT_MAX).contains(number));
         if number.is_none() {
             self.findings.add(
                 at,

@@ -198,6 +198,7 @@ fn a_count_is_at_least_one_and_can_hold() {
     for (op, value) in [("gte", json!(1)), ("lt", json!(2)), ("lte", json!(1)), ("eq", json!(COUNT_MAX))] {
         assert!(Rule::parse(&count(op, value)).is_ok());
     }
+    assert_eq!(Rule::parse(&count("gte", json!(3.0))), Rule::parse(&count("gte", json!(3))));
     for (op, value) in
         [("gte", json!(0)), ("lt", json!(1)), ("gt", json!(1.5)), ("eq", json!("3")), ("eq", json!(1001))]
     {

@@ -10,7 +10,7 @@ fn domain(text: &str) -> Domain {
     Domain::parse(text).unwrap()
 }
 
-// behaviour Q6
+// behaviour Q6 (in part)
 #[test]
 fn an_anonymous_visitor_of_a_known_company_announces_the_company_without_a_contact() {
     let mut world =

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use beckon_domain::channel::Channel;
 use beckon_domain::id::WebhookId;
-use beckon_domain::webhook::Webhook;
+use beckon_domain::webhook::{Webhook, is_secret_header};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,9 +17,6 @@ use crate::docs;
 
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "***";
-
-/// Parts of header names whose values are secrets.
-const SECRET_NAME_PARTS: [&str; 8] = ["auth", "cookie", "key", "pass", "pwd", "secret", "signature", "token"];
 
 /// A webhook.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -84,14 +81,8 @@ pub(super) fn masked_url(url: &Url) -> String {
     masked.into()
 }
 
-/// Whether a header of this name may hold a secret.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRET_NAME_PARTS.iter().any(|part| name.contains(part))
-}
-
 fn masked_header((name, value): (String, String)) -> (String, String) {
-    if is_secret(&name) { (name, MASK.to_owned()) } else { (name, value) }
+    if is_secret_header(&name) { (name, MASK.to_owned()) } else { (name, value) }
 }
 
 #[cfg(test)]
@@ -111,12 +102,9 @@ mod tests {
         assert_eq!(masked("https://example.com/?a=b"), "https://example.com/?a=b");
     }
 
-    // behaviour S10
+    // behaviour S10 (in part)
     #[test]
     fn sensitive_header_values_are_not_shown() {
-        for name in ["Authorization", "X-API-Key", "x-auth-token", "Cookie", "X-Secret"] {
-            assert!(is_secret(name), "{name}");
-        }
         assert_eq!(masked_header(("X-Team".to_owned(), "sales".to_owned())).1, "sales");
         assert_eq!(masked_header(("X-Token".to_owned(), "abc".to_owned())).1, MASK);
     }
