@@ -39,14 +39,14 @@ pub(crate) enum Made {
     Finished(Box<FinishedAttempt>),
     /// It was not made: the webhook is disabled or deleted.
     NotLive,
-    /// It was not made: it was withdrawn meanwhile.
-    Withdrawn,
+    /// It was not made: it was withdrawn, or what is set up changed, before the request was written.
+    Overtaken,
     /// It was not made: the webhook could not be read.
     NotBegun(StoreError),
 }
 
 impl Courier {
-    /// Makes an attempt, unless `withdrawn` is set before the request begins.
+    /// Makes an attempt, unless `withdrawn` is set, or the set-up changes, before the request is written.
     pub(crate) async fn make(&self, due: &DueAttempt, withdrawn: &AtomicBool) -> Made {
         let config = match self.config.get(due.workspace_id).await {
             Ok(config) => config,
@@ -55,18 +55,27 @@ impl Courier {
         let Some(webhook) = config.webhook(due.webhook_id).filter(|webhook| webhook.is_live()) else {
             return Made::NotLive;
         };
-        if withdrawn.load(Ordering::Acquire) {
-            return Made::Withdrawn;
+        let wanted = || !withdrawn.load(Ordering::Acquire) && self.config.is_current(&config);
+        if !wanted() {
+            return Made::Overtaken;
         }
         let started_at = self.ambient.now();
-        let sent = self.send(webhook, due, started_at).await;
-        Made::Finished(Box::new(self.finish(webhook, due, started_at, sent).await))
+        match self.send(wanted, webhook, due, started_at).await {
+            Some(sent) => Made::Finished(Box::new(self.finish(webhook, due, started_at, sent).await)),
+            None => Made::Overtaken,
+        }
     }
 
-    async fn send(&self, webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Sent {
+    async fn send(
+        &self,
+        wanted: impl Fn() -> bool,
+        webhook: &Webhook,
+        due: &DueAttempt,
+        at: Timestamp,
+    ) -> Option<Sent> {
         match compose(webhook, due, at) {
-            Ok(request) => self.sender.send(request).await,
-            Err(failure) => not_sent(webhook, failure),
+            Ok(request) => self.sender.send_if(wanted, request).await,
+            Err(failure) => Some(not_sent(webhook, failure)),
         }
     }
 

@@ -51,8 +51,8 @@ impl Handle {
         self.ask(|reply| Command::SendTest { event, reply }).await
     }
 
-    /// Ends a delivery. Once this has returned, no further request of it starts; one that is under way (its
-    /// connection being opened counts) is finished and recorded. Errors are those of `DeliveryStore::cancel_delivery`.
+    /// Ends a delivery. Once this has returned, no further request of it is written; one that was written
+    /// before is finished and recorded. Errors are those of `DeliveryStore::cancel_delivery`.
     pub async fn cancel(&self, workspace: WorkspaceId, delivery: DeliveryId) -> Result<Delivery, Error> {
         self.ask(|reply| Command::Cancel { workspace, delivery, reply }).await
     }

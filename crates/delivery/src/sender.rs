@@ -71,14 +71,18 @@ impl Sender {
         }
     }
 
-    /// Makes a request. Whatever happens to the connection once the head of an answer is here, the head
-    /// stands.
-    pub(crate) async fn send(&self, request: Outgoing) -> Sent {
+    /// Makes a request, unless it is not `wanted` any more once there is a connection to write it to: opening
+    /// one takes time, and meanwhile a webhook may be disabled. Whatever happens to the connection once the
+    /// head of an answer is here, the head stands.
+    pub(crate) async fn send_if(&self, wanted: impl Fn() -> bool, request: Outgoing) -> Option<Sent> {
         let begun = Instant::now();
         let mut progress = Progress::default();
         progress.exchange.url = request.shown_url.clone();
         progress.exchange.request_headers = request.shown_headers.clone();
-        let ended = tokio::time::timeout(self.timeout, self.exchange(request, &mut progress)).await;
+        let ended = tokio::time::timeout(self.timeout, self.exchange(wanted, request, &mut progress)).await;
+        if let Ok(Ok(Ended::NotWanted)) = ended {
+            return None;
+        }
 
         let Progress { mut exchange, head, body } = progress;
         (exchange.response_body, exchange.response_truncated) = body.into_text();
@@ -86,9 +90,9 @@ impl Sender {
         let result = match (head, ended) {
             (Some(head), _) => Ok(head),
             (None, Ok(Err(failure))) => Err(failure),
-            (None, Ok(Ok(())) | Err(_)) => Err(SendFailure::Timeout(self.timeout)),
+            (None, Ok(Ok(_)) | Err(_)) => Err(SendFailure::Timeout(self.timeout)),
         };
-        Sent { exchange, result }
+        Some(Sent { exchange, result })
     }
 
     /// Closes connections that were kept for too long.
@@ -96,7 +100,12 @@ impl Sender {
         self.pool.drop_old();
     }
 
-    async fn exchange(&self, request: Outgoing, progress: &mut Progress) -> Result<(), SendFailure> {
+    async fn exchange(
+        &self,
+        wanted: impl Fn() -> bool,
+        request: Outgoing,
+        progress: &mut Progress,
+    ) -> Result<Ended, SendFailure> {
         let origin = request.origin.clone();
         let mut http_request = request.http_request;
         header_case::keep(&mut http_request, &request.spelled_headers).await;
@@ -106,6 +115,10 @@ impl Sender {
             Answered::Yes(line, response) => (line, response),
             Answered::NotSent(http_request) => {
                 let mut line = self.connector.connect(&origin, &mut progress.exchange.timings).await?;
+                if !wanted() {
+                    self.pool.keep_when_ready(origin, line).await;
+                    return Ok(Ended::NotWanted);
+                }
                 let connected = Instant::now();
                 let response =
                     line.send(http_request).await.map_err(|refused| SendFailure::of_hyper(refused.into_error()))?;
@@ -127,7 +140,7 @@ impl Sender {
         } else {
             line.close();
         }
-        Ok(())
+        Ok(Ended::Answered)
     }
 
     /// Sends over a kept connection, unless there is none or it closed before anything was written.
@@ -147,6 +160,12 @@ impl Sender {
         }
         Ok(Answered::NotSent(request))
     }
+}
+
+/// How an exchange ended that nothing went wrong with.
+enum Ended {
+    Answered,
+    NotWanted,
 }
 
 enum Answered {

@@ -17,7 +17,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use serde_json::Value;
 
 use crate::tracking::employees;
-use crate::{CompanyRef, CompanyUpsert, ContactUpsert};
+use crate::{Change, CompanyRef, CompanyUpsert, ContactUpsert};
 use columns::{Column, company_column, contact_column};
 
 /// Most lines of one file, without its header.
@@ -44,12 +44,12 @@ pub fn contacts(csv: &[u8]) -> Result<Vec<Line<ContactUpsert>>, Invalid> {
         for &Cell { column, name, text } in cells {
             match column {
                 Column::Email => match Email::parse(text) {
-                    Some(email) => upsert.email = upsert.email.or(Some(email)),
+                    Some(email) => set_first(&mut upsert.email, email),
                     None => findings.add(name, format!("{text:?} is not an e-mail address")),
                 },
-                Column::UserId => upsert.user_id = Some(text.to_owned()),
+                Column::UserId => upsert.user_id = Change::Set(text.to_owned()),
                 Column::Domain => match Domain::parse(text) {
-                    Some(domain) => upsert.company = upsert.company.or(Some(CompanyRef { domain })),
+                    Some(domain) => set_first(&mut upsert.company, CompanyRef { domain }),
                     None => findings.add(name, format!("{text:?} is not a domain")),
                 },
                 Column::Field(field) => {
@@ -75,10 +75,10 @@ pub fn companies(csv: &[u8]) -> Result<Vec<Line<CompanyUpsert>>, Invalid> {
         for &Cell { column, name, text } in cells {
             match column {
                 Column::Domain => match Domain::parse(text) {
-                    Some(domain) => upsert.domain = upsert.domain.or(Some(domain)),
+                    Some(domain) => set_first(&mut upsert.domain, domain),
                     None => findings.add(name, format!("{text:?} is not a domain")),
                 },
-                Column::GroupId => upsert.group_id = Some(text.to_owned()),
+                Column::GroupId => upsert.group_id = Change::Set(text.to_owned()),
                 Column::Field("employees") => match employees(&Value::from(text)) {
                     Some(count) => {
                         upsert.profile.insert("employees".to_owned(), Value::from(count));
@@ -96,6 +96,13 @@ pub fn companies(csv: &[u8]) -> Result<Vec<Line<CompanyUpsert>>, Invalid> {
         }
         upsert
     })
+}
+
+/// Of two columns that mean the same field, the first counts.
+fn set_first<T>(field: &mut Change<T>, value: T) {
+    if field.new_value().is_none() {
+        *field = Change::Set(value);
+    }
 }
 
 /// A cell with something in it.

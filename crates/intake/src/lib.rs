@@ -28,4 +28,4 @@ mod upsert;
 pub use error::Error;
 pub use publish::{Publication, PublishedEvent, Publisher, Refusal};
 pub use service::{Handle, Options, Service, Taken};
-pub use upsert::{COMPANY_FIELDS, CompanyRef, CompanyUpsert, ContactUpsert, Upserted};
+pub use upsert::{COMPANY_FIELDS, Change, CompanyRef, CompanyUpsert, ContactUpsert, Upserted};

@@ -1,9 +1,10 @@
 //! Writing contacts and companies as people and other systems give them, without a signal.
 //!
 //! Absent keeps, null clears, a value sets. Every wrong field is found at once, and one upsert that is
-//! refused changes nothing and fails nobody else's.
+//! refused changes nothing and fails nobody else's. Nobody is left without anything to be found by.
 //! Not here: qualification. Whoever fits a segment after an upsert qualifies with the next signal.
 
+mod change;
 mod check;
 mod company;
 mod contact;
@@ -21,22 +22,25 @@ use serde_json::{Map, Value};
 
 use crate::fold::work_domain;
 
+pub use change::Change;
 pub(crate) use company::upsert as company;
 pub(crate) use contact::upsert as contact;
 
-/// A contact to make or change. At least one of `id`, `email` and `user_id` says which.
+/// A contact to make or change. At least one of `id`, `email` and `user_id` is given, and says which.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ContactUpsert {
     /// Change exactly this one, which must exist.
     pub id: Option<ContactId>,
     /// Its address: finds it, or becomes its own.
-    pub email: Option<Email>,
+    pub email: Change<Email>,
     /// Its id in the customer's own system: finds it, or becomes its own.
-    pub user_id: Option<String>,
+    pub user_id: Change<String>,
     /// Profile fields by name ([`beckon_domain::contact::ContactProfile::FIELDS`]); `None` clears.
     pub profile: BTreeMap<String, Option<String>>,
     /// The account the person works for.
-    pub company: Option<CompanyRef>,
+    pub company: Change<CompanyRef>,
+    /// Whether all traits are removed that are not in `traits`.
+    pub clear_traits: bool,
     /// Other traits; null removes.
     pub traits: Map<String, Value>,
 }
@@ -48,17 +52,19 @@ pub struct CompanyRef {
     pub domain: Domain,
 }
 
-/// A company to make or change. At least one of `id`, `domain` and `group_id` says which.
+/// A company to make or change. At least one of `id`, `domain` and `group_id` is given, and says which.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CompanyUpsert {
     /// Change exactly this one, which must exist.
     pub id: Option<CompanyId>,
     /// Its domain: finds it, or becomes its own.
-    pub domain: Option<Domain>,
+    pub domain: Change<Domain>,
     /// Its id in the customer's own system: finds it, or becomes its own.
-    pub group_id: Option<String>,
+    pub group_id: Change<String>,
     /// Profile fields by name ([`COMPANY_FIELDS`]): text, but a whole number for `employees`; null clears.
     pub profile: BTreeMap<String, Value>,
+    /// Whether all traits are removed that are not in `traits`.
+    pub clear_traits: bool,
     /// Other traits; null removes.
     pub traits: Map<String, Value>,
 }
@@ -79,17 +85,17 @@ pub struct Upserted<T> {
 pub(crate) fn ask_for_contacts(query: &mut IntakeQuery, upserts: &[ContactUpsert]) {
     for upsert in upserts {
         query.contact_ids.extend(upsert.id);
-        query.domains.extend(upsert.email.as_ref().and_then(work_domain));
-        query.emails.extend(upsert.email.clone());
-        query.user_ids.extend(upsert.user_id.clone());
-        query.domains.extend(upsert.company.as_ref().map(|company| company.domain.clone()));
+        query.domains.extend(upsert.email.new_value().and_then(work_domain));
+        query.emails.extend(upsert.email.new_value().cloned());
+        query.user_ids.extend(upsert.user_id.new_value().cloned());
+        query.domains.extend(upsert.company.new_value().map(|company| company.domain.clone()));
     }
 }
 
 /// Adds to `query` all that writing these companies needs to know, but for those named by our own id.
 pub(crate) fn ask_for_companies(query: &mut IntakeQuery, upserts: &[CompanyUpsert]) {
     for upsert in upserts {
-        query.domains.extend(upsert.domain.clone());
-        query.group_ids.extend(upsert.group_id.clone());
+        query.domains.extend(upsert.domain.new_value().cloned());
+        query.group_ids.extend(upsert.group_id.new_value().cloned());
     }
 }

@@ -78,6 +78,11 @@ impl ConfigCache {
         ConfigCache { store, kept: RwLock::default() }
     }
 
+    /// Whether nothing was acknowledged that `config` does not know of.
+    pub fn is_current(&self, config: &WorkspaceConfig) -> bool {
+        config.version >= self.store.config_version(config.workspace_id)
+    }
+
     /// What `workspace` has set up, read again only if it changed.
     pub async fn get(&self, workspace: WorkspaceId) -> Result<Arc<WorkspaceConfig>> {
         let current = self.store.config_version(workspace);

@@ -59,7 +59,7 @@ impl Dispatcher {
                 self.put_back(webhook, key, in_a_moment, now);
                 self.test_failed(key, crate::Error::Withdrawn);
             }
-            Some(Made::Withdrawn) => self.put_back(webhook, key, now, now),
+            Some(Made::Overtaken) => self.put_back(webhook, key, now, now),
             Some(Made::NotBegun(error)) => {
                 tracing::warn!(delivery = %key.0, %error, "the webhook could not be read; trying again");
                 self.put_back(webhook, key, in_a_moment, now);

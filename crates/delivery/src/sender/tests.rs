@@ -38,6 +38,12 @@ fn request_with(webhook: Webhook, due: DueAttempt) -> Outgoing {
     request::compose(&webhook, &due, ambient::FAKE_NOW).unwrap()
 }
 
+impl Sender {
+    async fn send(&self, request: Outgoing) -> Sent {
+        self.send_if(|| true, request).await.unwrap()
+    }
+}
+
 fn status(sent: &Sent) -> u16 {
     sent.result.as_ref().unwrap().status.as_u16()
 }
@@ -76,6 +82,17 @@ async fn a_connection_is_used_again_and_then_has_no_connect_phase() {
     let sent = sender.send(request(&receiver.url("/"))).await;
     assert_eq!((status(&sent), sent.exchange.timings.connect_us), (200, None));
     assert_eq!(receiver.received(2).await[1].connection, 0);
+}
+
+// behaviour R7
+#[tokio::test]
+async fn what_is_not_wanted_any_more_once_connected_is_not_sent() {
+    let receiver = Receiver::start().await;
+    let sender = sender();
+    assert!(sender.send_if(|| false, request(&receiver.url("/not-wanted"))).await.is_none());
+    sender.send(request(&receiver.url("/wanted"))).await;
+    let got = receiver.received(1).await;
+    assert_eq!((got.len(), got[0].path.as_str()), (1, "/wanted"));
 }
 
 // behaviour S11

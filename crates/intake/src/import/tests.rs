@@ -18,7 +18,7 @@ fn columns_are_known_by_the_names_other_tools_export() {
     let lines = contacts(csv.as_bytes()).unwrap();
     assert_eq!((lines.len(), lines[0].number), (1, 2));
     let ann = ok(&lines[0]);
-    assert_eq!(ann.email, Some(email("ann@acme.test")));
+    assert_eq!(ann.email, Change::Set(email("ann@acme.test")));
     let profile: Vec<_> = ann.profile.iter().map(|(name, value)| (name.as_str(), value.as_deref().unwrap())).collect();
     let expected = [
         ("company", "Acme"),
@@ -28,7 +28,7 @@ fn columns_are_known_by_the_names_other_tools_export() {
         ("title", "VP, Sales"),
     ];
     assert_eq!(profile, expected);
-    assert_eq!(ann.company.as_ref().unwrap().domain.as_str(), "acme.test");
+    assert_eq!(ann.company.new_value().unwrap().domain.as_str(), "acme.test");
     let traits = json!({ "Industry": "Software", "Employee Count": "420", "Tier": "gold" });
     assert_eq!(Value::Object(ann.traits.clone()), traits);
 }
@@ -77,7 +77,7 @@ fn companies_are_read_by_domain_or_group_id() {
     let csv = "Company,Domain,Group ID,Employees,Plan\nAcme,acme.test,,\"1,200\",pro\nNobody,,,1,\nInitech,,g1,many,\nX,not a domain,,,\n";
     let lines = companies(csv.as_bytes()).unwrap();
     let acme = ok(&lines[0]);
-    assert_eq!(acme.domain.as_ref().unwrap().as_str(), "acme.test");
+    assert_eq!(acme.domain.new_value().unwrap().as_str(), "acme.test");
     assert_eq!((&acme.profile["name"], &acme.profile["employees"]), (&json!("Acme"), &json!(1_200)));
     assert_eq!(acme.traits["Plan"], "pro");
     let wrong = |n: usize| lines[n].result.as_ref().unwrap_err().0[0].field.clone();

@@ -3,6 +3,7 @@
 use beckon_domain::company::Domain;
 use beckon_domain::email::Email;
 use beckon_domain::signal::{CompanyTraits, KEY_BYTES_MAX, PersonTraits};
+use beckon_domain::whole::whole;
 use serde_json::{Map, Value};
 
 use super::field::{as_text, canonical};
@@ -43,7 +44,8 @@ pub(crate) fn names_domain(canonical: &str) -> bool {
 
 /// A number of people, as clients write it: a number, or digits in text.
 pub(crate) fn employees(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.trim().replace([',', '_', ' '], "").parse().ok())
+    let number = value.as_number().and_then(whole).and_then(|number| u64::try_from(number).ok());
+    number.or_else(|| value.as_str()?.trim().replace([',', '_', ' '], "").parse().ok())
 }
 
 /// Reads traits of a person. What is no field of a profile stays a trait of its own name; an address that

@@ -17,6 +17,16 @@ pub(super) fn check_key(field: &str, key: Option<&str>, findings: &mut Findings)
     }
 }
 
+/// Refuses to clear the last identifier of something known. `identifiers` are all it can have: the field, and
+/// whether it is cleared.
+pub(super) fn refuse_unidentified(noun: &str, identifiers: [(&str, bool); 2], findings: &mut Findings) {
+    let [(first, _), (second, _)] = identifiers;
+    for (field, _) in identifiers.into_iter().filter(|(_, cleared)| *cleared) {
+        let reason = format!("cannot be cleared: without {first} and {second} nothing could find the {noun} again");
+        findings.add(field, reason);
+    }
+}
+
 /// The value a text field is to have; blank clears it.
 pub(super) fn check_text(field: &str, text: Option<&str>, findings: &mut Findings) -> Option<String> {
     let text = text?.trim();
@@ -26,8 +36,16 @@ pub(super) fn check_text(field: &str, text: Option<&str>, findings: &mut Finding
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Writes what is said into the traits: null removes, a value sets.
-pub(super) fn write_traits(known: &mut Map<String, Value>, said: &Map<String, Value>, findings: &mut Findings) {
+/// Writes what is said into the traits, emptied before if `clear` says so: null removes, a value sets.
+pub(super) fn write_traits(
+    known: &mut Map<String, Value>,
+    clear: bool,
+    said: &Map<String, Value>,
+    findings: &mut Findings,
+) {
+    if clear {
+        known.clear();
+    }
     for (name, value) in said {
         if value.is_null() {
             known.shift_remove(name);

@@ -3,10 +3,11 @@
 use beckon_domain::company::{Company, CompanyProfile};
 use beckon_domain::id::CompanyId;
 use beckon_domain::invalid::{Findings, Invalid};
+use beckon_domain::whole::whole;
 use serde_json::Value;
 
-use super::check::{check_key, check_text, write_traits};
-use super::{COMPANY_FIELDS, CompanyUpsert, Upserted};
+use super::check::{check_key, check_text, refuse_unidentified, write_traits};
+use super::{COMPANY_FIELDS, Change, CompanyUpsert, Upserted};
 use crate::fold::Means;
 use crate::fold::working::Working;
 
@@ -19,7 +20,7 @@ pub(crate) fn upsert(
     means: Means<'_>,
 ) -> Result<Upserted<Company>, Invalid> {
     let mut findings = Findings::default();
-    check_key("group_id", said.group_id.as_deref(), &mut findings);
+    check_key("group_id", said.group_id.new_value().map(String::as_str), &mut findings);
     let known = find(working, said, &mut findings);
     let created = known.is_none();
     let mut company = known.unwrap_or_else(|| Company {
@@ -31,12 +32,16 @@ pub(crate) fn upsert(
         created_at: means.now,
         updated_at: means.now,
     });
-    company.domain = said.domain.clone().or(company.domain);
-    company.group_id = said.group_id.clone().or(company.group_id);
+    said.domain.apply(&mut company.domain);
+    said.group_id.apply(&mut company.group_id);
+    if !created && company.domain.is_none() && company.group_id.is_none() {
+        let cleared = [("domain", said.domain == Change::Clear), ("group_id", said.group_id == Change::Clear)];
+        refuse_unidentified("company", cleared, &mut findings);
+    }
     for (name, value) in &said.profile {
         write_field(&mut company.profile, name, value, &mut findings);
     }
-    write_traits(&mut company.traits, &said.traits, &mut findings);
+    write_traits(&mut company.traits, said.clear_traits, &said.traits, &mut findings);
     findings.into_result(())?;
 
     let id = company.id;
@@ -51,8 +56,8 @@ fn write_field(profile: &mut CompanyProfile, name: &str, value: &Value, findings
         "industry" => &mut profile.industry,
         "country" => &mut profile.country,
         "employees" => {
-            profile.employees = value.as_u64();
-            if !value.is_null() && value.as_u64().is_none() {
+            profile.employees = value.as_number().and_then(whole).and_then(|number| u64::try_from(number).ok());
+            if !value.is_null() && profile.employees.is_none() {
                 findings.add(name, format!("{value} is not a whole number"));
             }
             return;
@@ -69,30 +74,30 @@ fn write_field(profile: &mut CompanyProfile, name: &str, value: &Value, findings
 }
 
 fn find(working: &Working, said: &CompanyUpsert, findings: &mut Findings) -> Option<Company> {
-    let of_group = said.group_id.as_deref().and_then(|id| working.company_of_group_id(id));
-    let of_domain = said.domain.as_ref().and_then(|domain| working.company_of_domain(domain));
+    let of_group = said.group_id.new_value().and_then(|id| working.company_of_group_id(id));
+    let of_domain = said.domain.new_value().and_then(|domain| working.company_of_domain(domain));
     let target = match said.id {
         Some(id) if working.company(id).is_none() => {
             findings.add("id", format!("there is no company {id}"));
             return None;
         }
         Some(id) => Some(id),
-        None if said.group_id.is_none() && said.domain.is_none() => {
+        None if said.group_id.new_value().is_none() && said.domain.new_value().is_none() => {
             findings.add("domain", "a company needs a domain or a group_id");
             None
         }
         None => of_group.or_else(|| of_domain.filter(|id| may_take_group_id(working, *id, said))),
     };
-    let domain = said.domain.as_ref().map(|domain| domain.as_str());
+    let domain = said.domain.new_value().map(|domain| domain.as_str());
     check_free("domain", domain, of_domain, target, working, findings);
-    check_free("group_id", said.group_id.as_deref(), of_group, target, working, findings);
+    check_free("group_id", said.group_id.new_value().map(String::as_str), of_group, target, working, findings);
     working.company(target?).cloned()
 }
 
 /// Whether the company found by domain is the one of this group id too, or can become it.
 fn may_take_group_id(working: &Working, id: CompanyId, said: &CompanyUpsert) -> bool {
     let known = working.company(id).and_then(|company| company.group_id.as_ref());
-    known.is_none() || said.group_id.is_none()
+    known.is_none() || said.group_id.new_value().is_none()
 }
 
 fn check_free(

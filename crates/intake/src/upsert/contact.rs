@@ -4,8 +4,8 @@ use beckon_domain::contact::{Contact, ContactProfile};
 use beckon_domain::id::ContactId;
 use beckon_domain::invalid::{Findings, Invalid};
 
-use super::check::{check_key, check_text, write_traits};
-use super::{ContactUpsert, Upserted};
+use super::check::{check_key, check_text, refuse_unidentified, write_traits};
+use super::{Change, ContactUpsert, Upserted};
 use crate::fold::working::Working;
 use crate::fold::{Means, company, work_domain};
 
@@ -18,7 +18,7 @@ pub(crate) fn upsert(
     means: Means<'_>,
 ) -> Result<Upserted<Contact>, Invalid> {
     let mut findings = Findings::default();
-    check_key("user_id", said.user_id.as_deref(), &mut findings);
+    check_key("user_id", said.user_id.new_value().map(String::as_str), &mut findings);
     let known = find(working, said, &mut findings);
     let created = known.is_none();
     let mut contact = known.unwrap_or_else(|| Contact {
@@ -31,8 +31,12 @@ pub(crate) fn upsert(
         created_at: means.now,
         updated_at: means.now,
     });
-    contact.email = said.email.clone().or(contact.email);
-    contact.user_id = said.user_id.clone().or(contact.user_id);
+    said.email.apply(&mut contact.email);
+    said.user_id.apply(&mut contact.user_id);
+    if !created && contact.email.is_none() && contact.user_id.is_none() {
+        let cleared = [("email", said.email == Change::Clear), ("user_id", said.user_id == Change::Clear)];
+        refuse_unidentified("contact", cleared, &mut findings);
+    }
     for (name, value) in &said.profile {
         match contact.profile.field_mut(name) {
             Some(field) => *field = check_text(name, value.as_deref(), &mut findings),
@@ -41,15 +45,18 @@ pub(crate) fn upsert(
             }
         }
     }
-    write_traits(&mut contact.traits, &said.traits, &mut findings);
+    write_traits(&mut contact.traits, said.clear_traits, &said.traits, &mut findings);
     findings.into_result(())?;
 
     // Nothing can be wrong any more, so a company that is not known yet is made.
     let domain = match &said.company {
-        Some(named) => Some(named.domain.clone()),
-        None if contact.company_id.is_none() => said.email.as_ref().and_then(work_domain),
-        None => None,
+        Change::Set(named) => Some(named.domain.clone()),
+        Change::Keep if contact.company_id.is_none() => said.email.new_value().and_then(work_domain),
+        Change::Keep | Change::Clear => None,
     };
+    if said.company == Change::Clear {
+        contact.company_id = None;
+    }
     if let Some(domain) = domain {
         contact.company_id = company::of_domain(working, &domain, means).or(contact.company_id);
     }
@@ -59,30 +66,30 @@ pub(crate) fn upsert(
 }
 
 fn find(working: &Working, said: &ContactUpsert, findings: &mut Findings) -> Option<Contact> {
-    let of_user_id = said.user_id.as_deref().and_then(|id| working.contact_of_user_id(id));
-    let of_email = said.email.as_ref().and_then(|email| working.contact_of_email(email));
+    let of_user_id = said.user_id.new_value().and_then(|id| working.contact_of_user_id(id));
+    let of_email = said.email.new_value().and_then(|email| working.contact_of_email(email));
     let target = match said.id {
         Some(id) if working.contact(id).is_none() => {
             findings.add("id", format!("there is no contact {id}"));
             return None;
         }
         Some(id) => Some(id),
-        None if said.user_id.is_none() && said.email.is_none() => {
+        None if said.user_id.new_value().is_none() && said.email.new_value().is_none() => {
             findings.add("email", "a contact needs an email or a user_id");
             None
         }
         None => of_user_id.or_else(|| of_email.filter(|id| may_take_user_id(working, *id, said))),
     };
-    let email = said.email.as_ref().map(|email| email.as_str());
+    let email = said.email.new_value().map(|email| email.as_str());
     check_free("email", email, of_email, target, working, findings);
-    check_free("user_id", said.user_id.as_deref(), of_user_id, target, working, findings);
+    check_free("user_id", said.user_id.new_value().map(String::as_str), of_user_id, target, working, findings);
     working.contact(target?).cloned()
 }
 
 /// Whether the contact found by address is the one of this user id too, or can become it.
 fn may_take_user_id(working: &Working, id: ContactId, said: &ContactUpsert) -> bool {
     let known = working.contact(id).and_then(|contact| contact.user_id.as_ref());
-    known.is_none() || said.user_id.is_none()
+    known.is_none() || said.user_id.new_value().is_none()
 }
 
 fn check_free(

@@ -43,11 +43,15 @@ impl World {
 }
 
 fn by_email(address: &str) -> ContactUpsert {
-    ContactUpsert { email: Some(email(address)), ..ContactUpsert::default() }
+    ContactUpsert { email: Change::Set(email(address)), ..ContactUpsert::default() }
 }
 
 fn by_user(user_id: &str) -> ContactUpsert {
-    ContactUpsert { user_id: Some(user_id.to_owned()), ..ContactUpsert::default() }
+    ContactUpsert { user_id: Change::Set(user_id.to_owned()), ..ContactUpsert::default() }
+}
+
+fn of_domain(domain: &str) -> CompanyUpsert {
+    CompanyUpsert { domain: Domain::parse(domain).into(), ..CompanyUpsert::default() }
 }
 
 fn fields<T: std::fmt::Debug>(refused: Result<T, Invalid>) -> Vec<String> {
@@ -84,16 +88,68 @@ fn absent_keeps_null_clears_and_a_value_sets() {
     assert_eq!((value.created_at, value.updated_at), (minute(1), minute(2)));
 }
 
+// behaviour A3
+#[test]
+fn identifiers_company_and_all_traits_can_be_cleared() {
+    let mut world = world();
+    let made = ContactUpsert {
+        email: Change::Set(email("ann@acme.test")),
+        traits: object(json!({ "plan": "pro", "seats": 3 })),
+        ..by_user("u1")
+    };
+    let ann = world.contact(made).unwrap().value;
+    assert!(ann.company_id.is_some());
+    let cleared = world.contact(ContactUpsert {
+        id: Some(ann.id),
+        email: Change::Clear,
+        company: Change::Clear,
+        clear_traits: true,
+        traits: object(json!({ "vip": true })),
+        ..ContactUpsert::default()
+    });
+    let cleared = cleared.unwrap().value;
+    assert_eq!((&cleared.email, cleared.company_id, cleared.user_id.as_deref()), (&None, None, Some("u1")));
+    assert_eq!(Value::Object(cleared.traits), json!({ "vip": true }));
+    assert_eq!(world.working.contact_of_email(&email("ann@acme.test")), None);
+
+    let acme = CompanyUpsert {
+        group_id: Change::Set("g1".to_owned()),
+        traits: object(json!({ "plan": "pro" })),
+        ..of_domain("acme.test")
+    };
+    let id = Some(world.company(acme).unwrap().value.id);
+    let cleared = CompanyUpsert { id, domain: Change::Clear, clear_traits: true, ..CompanyUpsert::default() };
+    let cleared = world.company(cleared).unwrap().value;
+    assert_eq!((cleared.domain, cleared.group_id.as_deref(), cleared.traits.len()), (None, Some("g1"), 0));
+}
+
+// behaviour A3
+#[test]
+fn the_last_identifier_cannot_be_cleared() {
+    let mut world = world();
+    let ann = world.contact(by_email("ann@acme.test")).unwrap().value;
+    let change = |email, user_id| ContactUpsert { id: Some(ann.id), email, user_id, ..ContactUpsert::default() };
+    assert_eq!(fields(world.contact(change(Change::Clear, Change::Keep))), ["email"]);
+    assert_eq!(fields(world.contact(change(Change::Clear, Change::Clear))), ["email", "user_id"]);
+    let replaced = world.contact(change(Change::Clear, Change::Set("u1".to_owned()))).unwrap().value;
+    assert_eq!((replaced.email, replaced.user_id.as_deref()), (None, Some("u1")));
+
+    let acme = world.company(of_domain("other.test")).unwrap().value;
+    let change = CompanyUpsert { id: Some(acme.id), domain: Change::Clear, ..CompanyUpsert::default() };
+    assert_eq!(fields(world.company(change)), ["domain"]);
+    assert_eq!(world.working.company(acme.id), Some(&acme), "nothing changed");
+}
+
 #[test]
 fn a_contact_is_found_by_id_user_id_or_address_and_gets_the_others() {
     let mut world = world();
     let id = world.contact(by_email("ann@acme.test")).unwrap().value.id;
-    let with_user = world.contact(ContactUpsert { email: Some(email("ann@acme.test")), ..by_user("u1") }).unwrap();
+    let with_user = world.contact(ContactUpsert { email: Change::Set(email("ann@acme.test")), ..by_user("u1") }).unwrap();
     assert_eq!((with_user.value.id, with_user.created), (id, false));
-    let moved = world.contact(ContactUpsert { email: Some(email("ann@new.test")), ..by_user("u1") }).unwrap();
+    let moved = world.contact(ContactUpsert { email: Change::Set(email("ann@new.test")), ..by_user("u1") }).unwrap();
     assert_eq!((moved.value.id, moved.value.email), (id, Some(email("ann@new.test"))));
     let by_id =
-        world.contact(ContactUpsert { id: Some(id), user_id: Some("u2".to_owned()), ..ContactUpsert::default() });
+        world.contact(ContactUpsert { id: Some(id), user_id: Change::Set("u2".to_owned()), ..ContactUpsert::default() });
     assert_eq!(by_id.unwrap().value.user_id.as_deref(), Some("u2"));
     assert_eq!(world.working.contact_of_user_id("u1"), None);
 }
@@ -101,13 +157,13 @@ fn a_contact_is_found_by_id_user_id_or_address_and_gets_the_others() {
 #[test]
 fn what_belongs_to_another_contact_is_refused_by_name() {
     let mut world = world();
-    let ann = world.contact(ContactUpsert { email: Some(email("ann@acme.test")), ..by_user("ua") }).unwrap().value;
-    world.contact(ContactUpsert { email: Some(email("bob@acme.test")), ..by_user("ub") }).unwrap();
-    let bobs_address = ContactUpsert { email: Some(email("bob@acme.test")), ..by_user("ua") };
+    let ann = world.contact(ContactUpsert { email: Change::Set(email("ann@acme.test")), ..by_user("ua") }).unwrap().value;
+    world.contact(ContactUpsert { email: Change::Set(email("bob@acme.test")), ..by_user("ub") }).unwrap();
+    let bobs_address = ContactUpsert { email: Change::Set(email("bob@acme.test")), ..by_user("ua") };
     assert_eq!(fields(world.contact(bobs_address)), ["email"]);
-    let both = ContactUpsert { id: Some(ann.id), email: Some(email("bob@acme.test")), ..by_user("ub") };
+    let both = ContactUpsert { id: Some(ann.id), email: Change::Set(email("bob@acme.test")), ..by_user("ub") };
     assert_eq!(fields(world.contact(both)), ["email", "user_id"]);
-    let another_user = ContactUpsert { email: Some(email("ann@acme.test")), ..by_user("uc") };
+    let another_user = ContactUpsert { email: Change::Set(email("ann@acme.test")), ..by_user("uc") };
     assert_eq!(fields(world.contact(another_user)), ["email"]);
     assert_eq!(world.working.contact(ann.id), Some(&ann), "nothing changed");
 }
@@ -127,10 +183,10 @@ fn an_address_that_was_given_up_is_free_after_the_commit_only() {
 fn every_wrong_field_is_found_at_once_and_nothing_is_written() {
     let mut world = world();
     let wrong = ContactUpsert {
-        user_id: Some("null".to_owned()),
+        user_id: Change::Set("null".to_owned()),
         profile: [("title".to_owned(), Some("x".repeat(513))), ("shoe_size".to_owned(), None)].into(),
         traits: object(json!({ "x": "y".repeat(16 * 1024) })),
-        company: Some(CompanyRef { domain: Domain::parse("acme.test").unwrap() }),
+        company: Change::Set(CompanyRef { domain: Domain::parse("acme.test").unwrap() }),
         ..ContactUpsert::default()
     };
     assert_eq!(fields(world.contact(wrong)), ["user_id", "shoe_size", "title", "traits"]);
@@ -147,7 +203,7 @@ fn a_contact_is_put_into_the_company_named_or_that_of_the_address() {
     let acme = world.working.company_of_domain(&Domain::parse("acme.test").unwrap());
     assert_eq!(ann.company_id, acme);
     let named = CompanyRef { domain: Domain::parse("other.test").unwrap() };
-    let ann = world.contact(ContactUpsert { company: Some(named), ..by_email("ann@acme.test") }).unwrap().value;
+    let ann = world.contact(ContactUpsert { company: Change::Set(named), ..by_email("ann@acme.test") }).unwrap().value;
     assert_ne!(ann.company_id, acme);
     let again = world.contact(by_email("ann@acme.test")).unwrap().value;
     assert_eq!(again.company_id, ann.company_id, "what was named stays");
@@ -167,7 +223,7 @@ fn signals_and_upserts_speak_of_the_same_contact() {
 #[test]
 fn a_company_is_written_by_its_keys() {
     let mut world = world();
-    let acme = CompanyUpsert { domain: Domain::parse("acme.test"), ..CompanyUpsert::default() };
+    let acme = of_domain("acme.test");
     let made = world.company(CompanyUpsert {
         profile: [("name".to_owned(), json!("Acme")), ("employees".to_owned(), json!(42))].into(),
         ..acme.clone()
@@ -175,24 +231,23 @@ fn a_company_is_written_by_its_keys() {
     let made = made.unwrap();
     assert!(made.created);
     let changed = world.company(CompanyUpsert {
-        group_id: Some("g1".to_owned()),
+        group_id: Change::Set("g1".to_owned()),
         profile: [("name".to_owned(), Value::Null)].into(),
         ..acme.clone()
     });
     let changed = changed.unwrap().value;
     assert_eq!((changed.id, changed.group_id.as_deref()), (made.value.id, Some("g1")));
     assert_eq!((changed.profile.name, changed.profile.employees), (None, Some(42)));
-    let by_id =
-        CompanyUpsert { id: Some(made.value.id), domain: Domain::parse("new.test"), ..CompanyUpsert::default() };
+    let by_id = CompanyUpsert { id: Some(made.value.id), ..of_domain("new.test") };
     assert_eq!(world.company(by_id).unwrap().value.domain, Domain::parse("new.test"));
 }
 
 #[test]
 fn a_company_that_is_wrong_is_refused_field_by_field() {
     let mut world = world();
-    let acme = CompanyUpsert { domain: Domain::parse("acme.test"), ..CompanyUpsert::default() };
-    world.company(CompanyUpsert { group_id: Some("g1".to_owned()), ..acme.clone() }).unwrap();
-    assert_eq!(fields(world.company(CompanyUpsert { group_id: Some("g2".to_owned()), ..acme.clone() })), ["domain"]);
+    let acme = of_domain("acme.test");
+    world.company(CompanyUpsert { group_id: Change::Set("g1".to_owned()), ..acme.clone() }).unwrap();
+    assert_eq!(fields(world.company(CompanyUpsert { group_id: Change::Set("g2".to_owned()), ..acme.clone() })), ["domain"]);
     assert_eq!(fields(world.company(CompanyUpsert::default())), ["domain"]);
     let wrong = [("employees", json!("many")), ("industry", json!(7)), ("mood", json!("good"))];
     let profile = wrong.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

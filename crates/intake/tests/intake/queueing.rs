@@ -94,7 +94,7 @@ async fn on_shutdown_what_was_submitted_is_finished_and_nothing_more_is_taken() 
 async fn many_contacts_are_written_in_parts_and_one_that_is_wrong_fails_alone() {
     let house = House::with(Options { batch_signals_max: 7, queue_signals_max: 10, ..Options::default() }).await;
     let contact = |n: usize| ContactUpsert {
-        email: Email::parse(&format!("p{n}@acme.test")).filter(|_| n != 13),
+        email: Email::parse(&format!("p{n}@acme.test")).filter(|_| n != 13).into(),
         ..ContactUpsert::default()
     };
     let written = house.intake.upsert_contacts(house.workspace, (0..30).map(contact).collect()).await.unwrap();
@@ -109,7 +109,7 @@ async fn many_contacts_are_written_in_parts_and_one_that_is_wrong_fails_alone() 
 #[tokio::test]
 async fn a_company_is_changed_by_its_id_alone() {
     let house = House::open().await;
-    let acme = CompanyUpsert { domain: Domain::parse("acme.test"), ..CompanyUpsert::default() };
+    let acme = CompanyUpsert { domain: Domain::parse("acme.test").into(), ..CompanyUpsert::default() };
     let made = house.intake.upsert_companies(house.workspace, vec![acme]).await.unwrap().remove(0).unwrap().value;
     let named = CompanyUpsert {
         id: Some(made.id),
@@ -127,8 +127,8 @@ async fn a_company_is_changed_by_its_id_alone() {
 async fn two_contacts_of_one_turn_cannot_get_one_address() {
     let house = House::open().await;
     let contact = |user: &str| ContactUpsert {
-        email: Email::parse("one@acme.test"),
-        user_id: Some(user.to_owned()),
+        email: Email::parse("one@acme.test").into(),
+        user_id: Some(user.to_owned()).into(),
         ..ContactUpsert::default()
     };
     let (first, second) = tokio::join!(

@@ -128,7 +128,7 @@ async fn an_intent_signal_of_an_imported_contact_is_announced_with_its_topic() {
     let rule = Rule::parse(&json!({ "prop": "contact.title", "op": "contains", "value": "vp" })).unwrap();
     house.segment(Segment { rule, ..a_segment() }).await;
     let ann = ContactUpsert {
-        email: Email::parse("ann@acme.test"),
+        email: Email::parse("ann@acme.test").into(),
         profile: [("title".to_owned(), Some("VP Sales".to_owned()))].into(),
         ..ContactUpsert::default()
     };

@@ -15,6 +15,7 @@ use super::{
 use crate::id::SegmentId;
 use crate::invalid::{Findings, Invalid};
 use crate::page_path;
+use crate::whole::whole;
 use values::{echo, escape, kind_of};
 
 named! {
