@@ -3,6 +3,7 @@
 //! One file per family of behaviours (docs/behaviours.md). `beckon` starts the server,
 //! `http` talks to it.
 #![allow(clippy::disallowed_methods, reason = "stories run in real time")]
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 #![allow(missing_docs, unreachable_pub, reason = "a test has no callers")]
 
 #[path = "stories/api.rs"]
@@ -17,6 +18,8 @@ mod clients;
 mod durability;
 #[path = "stories/http.rs"]
 mod http;
+#[path = "stories/limits.rs"]
+mod limits;
 #[path = "stories/openapi.rs"]
 mod openapi;
 #[path = "stories/qualification.rs"]
@@ -25,6 +28,8 @@ mod qualification;
 mod routing;
 #[path = "stories/sending.rs"]
 mod sending;
+#[path = "stories/sources.rs"]
+mod sources;
 #[path = "stories/tracking.rs"]
 mod tracking;
 #[path = "stories/trying_again.rs"]

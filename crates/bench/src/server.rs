@@ -35,6 +35,7 @@ impl Server {
             .arg(data.path())
             .env("BECKON_API_KEY", API_KEY)
             .env("BECKON_ALLOW_NETS", "127.0.0.0/8")
+            .env("BECKON_LOG_LEVEL", "warn")
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()

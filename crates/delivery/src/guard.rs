@@ -13,10 +13,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ipnet::IpNet;
 use url::Host;
 
+use crate::lookup::Names;
+
 /// Decides which addresses may be connected to, and finds them.
-#[derive(Debug, Clone)]
 pub(crate) struct Guard {
     allow_nets: Vec<IpNet>,
+    names: Names,
 }
 
 /// Why a host has no address to connect to.
@@ -31,22 +33,24 @@ pub(crate) enum NoAddress {
 impl Guard {
     /// A guard that also lets through what is inside `allow_nets`.
     pub(crate) fn new(allow_nets: Vec<IpNet>) -> Guard {
-        Guard { allow_nets }
+        Guard { allow_nets, names: Names::of_system() }
     }
 
     /// The addresses of a host that may be connected to; never empty.
     pub(crate) async fn resolve(&self, host: &Host<String>, port: u16) -> Result<Vec<SocketAddr>, NoAddress> {
-        let found: Vec<SocketAddr> = match host {
-            Host::Ipv4(ip) => vec![SocketAddr::new(IpAddr::V4(*ip), port)],
-            Host::Ipv6(ip) => vec![SocketAddr::new(IpAddr::V6(*ip), port)],
+        let found: Vec<IpAddr> = match host {
+            Host::Ipv4(ip) => vec![IpAddr::V4(*ip)],
+            Host::Ipv6(ip) => vec![IpAddr::V6(*ip)],
             Host::Domain(name) => {
-                tokio::net::lookup_host((name.as_str(), port)).await.map_err(NoAddress::Unresolved)?.collect()
+                let found = self.names.look_up(name).await;
+                found.map_err(|error| NoAddress::Unresolved(io::Error::new(error.kind(), error)))?.to_vec()
             }
         };
         if found.is_empty() {
             return Err(NoAddress::Unresolved(io::ErrorKind::NotFound.into()));
         }
-        let allowed: Vec<SocketAddr> = found.into_iter().filter(|address| self.allows(address.ip())).collect();
+        let allowed = found.into_iter().filter(|ip| self.allows(*ip)).map(|ip| SocketAddr::new(ip, port));
+        let allowed: Vec<SocketAddr> = allowed.collect();
         if allowed.is_empty() { Err(NoAddress::NotAllowed) } else { Ok(allowed) }
     }
 

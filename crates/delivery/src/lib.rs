@@ -30,6 +30,7 @@ pub mod error;
 pub mod guard;
 pub mod handle;
 pub mod headers;
+mod lookup;
 mod notices;
 pub mod options;
 mod queue;

@@ -151,7 +151,12 @@ impl Queue {
         let Some(refilling) = lane.refilling.take() else { return };
         self.refills -= 1;
         for due in batch.due {
-            if refilling.outran(&due) || lane.knows((due.delivery_id, due.trigger)) {
+            if refilling.canceled.contains(&due.delivery_id) {
+                // Gone, unless it is a resend that somebody asked for after the cancellation.
+                lane.expect_at(due.due_at);
+                continue;
+            }
+            if refilling.ended.contains(&(due.delivery_id, due.trigger)) || lane.knows((due.delivery_id, due.trigger)) {
                 continue;
             }
             if self.canceling.holds(&due) {

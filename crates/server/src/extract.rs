@@ -1,13 +1,14 @@
 //! Reading a request: body, query and path, each into a type of ours or a [`Problem`].
 //!
 //! Promise: a request that has the wrong shape is answered with every wrong field at once, each named;
-//! unknown fields and parameters are refused. The fast path is plain serde; only a request that failed is
-//! held against the type's JSON schema (`shape.rs`), which is also what the OpenAPI document shows.
+//! unknown fields and parameters are refused. The fast path is plain serde; only a request that failed, or
+//! an [`Exact`] one, is held against the type's JSON schema (`shape.rs`), which the OpenAPI document shows.
 //! Not here: whether the values make sense (the domain), and who is asking (`auth.rs`).
 
 mod finite;
 mod object;
 mod shape;
+mod whole;
 
 use aide::OperationInput;
 use aide::OperationOutput;
@@ -29,6 +30,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub use object::Object;
+pub use whole::Whole;
 
 use crate::docs;
 use crate::paging::PageQuery;
@@ -79,6 +81,33 @@ impl<T: JsonSchema> OperationOutput for Json<T> {
     }
 }
 
+/// A JSON body that is always held against its schema, even if it can be read. For batches: their items are
+/// answered one by one within a 200, and what the document forbids must not be.
+#[derive(Debug, Clone, Copy)]
+pub struct Exact<T>(pub T);
+
+impl<S, T> FromRequest<S> for Exact<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + JsonSchema + 'static,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Exact<T>, Problem> {
+        check_media_type(request.headers())?;
+        let body = read_body(request).await?;
+        let value = read_json(&body)?;
+        check_shape::<T>(&String::from_utf8_lossy(&body))?;
+        Ok(Exact(value))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Exact<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        axum::Json::<T>::operation_input(ctx, operation);
+    }
+}
+
 /// Reads a whole body, within the limit of its route.
 pub(crate) async fn read_body(request: Request) -> Result<Bytes, Problem> {
     Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
@@ -103,14 +132,15 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 pub(crate) fn read_json<T: DeserializeOwned + JsonSchema + 'static>(body: &[u8]) -> Result<T, Problem> {
     let text = std::str::from_utf8(body)
         .map_err(|error| not_json(format!("the body is not UTF-8 from byte {} on", error.valid_up_to())))?;
+    // Serde would read a struct from a list, field by field; its schema knows better.
     if text.trim_ascii_start().starts_with('[') {
-        refuse_lists::<T>(text)?;
+        check_shape::<T>(text)?;
     }
     serde_json::from_str(text).map_err(|error| explain::<T>(text, &error))
 }
 
-/// Serde would read a struct from a list, field by field; its schema knows better.
-fn refuse_lists<T: JsonSchema + 'static>(text: &str) -> Result<(), Invalid> {
+/// Everything about `text` that the schema of `T` does not allow. What is not JSON has no shape.
+fn check_shape<T: JsonSchema + 'static>(text: &str) -> Result<(), Invalid> {
     let mut findings = Findings::default();
     if let Ok(value) = serde_json::from_str::<Value>(&finite::clamp(text)) {
         shape::check::<T>(&value, &mut findings);
@@ -124,11 +154,7 @@ fn explain<T: DeserializeOwned + JsonSchema + 'static>(text: &str, error: &serde
     if let Err(error) = serde_json::from_str::<&RawValue>(text) {
         return not_json(format!("the body is not JSON: {error}"));
     }
-    let mut findings = Findings::default();
-    if let Ok(value) = serde_json::from_str::<Value>(&finite::clamp(text)) {
-        shape::check::<T>(&value, &mut findings);
-    }
-    match findings.into_result(()) {
+    match check_shape::<T>(text) {
         Err(invalid) => invalid.into(),
         Ok(()) => serde_says::<T>(text, error),
     }

@@ -39,6 +39,14 @@ impl<T> Patch<T> {
         }
     }
 
+    /// The same where there is nothing to clear: `null` says nothing.
+    pub fn without_null(self) -> Patch<T> {
+        match self {
+            Patch::Null => Patch::Absent,
+            said => said,
+        }
+    }
+
     /// The same with another value inside.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
         match self {

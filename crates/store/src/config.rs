@@ -5,13 +5,14 @@
 //! disabled gets nothing from the moment that call returned.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use beckon_domain::catalog::EventType;
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_domain::segment::Segment;
 use beckon_domain::webhook::Webhook;
+use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{Result, SharedStore};
 
@@ -67,15 +68,19 @@ pub trait ConfigStore {
 }
 
 /// Keeps what workspaces have set up in memory, never older than the last acknowledged change.
+///
+/// A set-up can be large, and after a change everyone asks for it at once: one reads it, the others wait.
 pub struct ConfigCache {
     store: SharedStore,
     kept: RwLock<HashMap<WorkspaceId, Arc<WorkspaceConfig>>>,
+    /// Whose turn it is to read.
+    reading: Mutex<HashMap<WorkspaceId, Arc<AsyncMutex<()>>>>,
 }
 
 impl ConfigCache {
     /// An empty cache in front of `store`.
     pub fn new(store: SharedStore) -> ConfigCache {
-        ConfigCache { store, kept: RwLock::default() }
+        ConfigCache { store, kept: RwLock::default(), reading: Mutex::default() }
     }
 
     /// Whether nothing was acknowledged that `config` does not know of.
@@ -86,10 +91,12 @@ impl ConfigCache {
     /// What `workspace` has set up, read again only if it changed.
     pub async fn get(&self, workspace: WorkspaceId) -> Result<Arc<WorkspaceConfig>> {
         let current = self.store.config_version(workspace);
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
-        if let Some(config) = kept
-            && config.version >= current
-        {
+        if let Some(config) = self.kept_since(workspace, current) {
+            return Ok(config);
+        }
+        let turn = self.reading.lock().unwrap_or_else(PoisonError::into_inner).entry(workspace).or_default().clone();
+        let _turn = turn.lock().await;
+        if let Some(config) = self.kept_since(workspace, current) {
             return Ok(config);
         }
         let config = Arc::new(self.store.load_config(workspace).await?);
@@ -99,5 +106,11 @@ impl ConfigCache {
             *slot = config.clone();
         }
         Ok(config)
+    }
+
+    /// What is kept, if it is of that version or a later one.
+    fn kept_since(&self, workspace: WorkspaceId, version: ConfigVersion) -> Option<Arc<WorkspaceConfig>> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&workspace).filter(|config| config.version >= version).cloned()
     }
 }

@@ -37,6 +37,7 @@ macro_rules! conformance {
             an_unknown_workspace_has_no_config,
             a_store_says_that_it_can_be_written,
             a_config_cache_is_never_older_than_the_last_acknowledged_change,
+            all_who_ask_a_config_cache_at_once_wait_for_one_reading,
         );
         $crate::conformance!(@family $make, webhooks:
             a_webhook_is_read_back_with_its_secrets,

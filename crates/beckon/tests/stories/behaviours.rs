@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::sources::rust_files;
 
 const NOT_YET: &str = "not yet";
 const IN_PART: &str = " (in part)";
@@ -63,15 +65,6 @@ fn function_name(line: &str) -> Option<String> {
     let rest = line.strip_prefix("pub ").unwrap_or(line);
     let rest = rest.strip_prefix("async ").unwrap_or(rest).strip_prefix("fn ")?;
     Some(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
-    let mut found: Vec<_> = files.into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs")).collect();
-    found.extend(folders.iter().flat_map(|folder| rust_files(folder)));
-    found.sort();
-    found
 }
 
 /// The document with its last column as it should be, and the numbers it lists.

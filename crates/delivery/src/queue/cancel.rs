@@ -45,16 +45,14 @@ impl Queue {
         }
     }
 
-    /// The store has canceled the delivery, or not (`canceled` is false): then what was held back comes again.
+    /// The store has canceled the delivery, or not (`canceled` is false). What was held back is looked for once
+    /// more: if the store still has it, or somebody has asked for a resend since, it comes again.
     pub(crate) fn end_cancel(&mut self, delivery: DeliveryId, canceled: bool, now: Timestamp) {
         let Some(held) = self.canceling.0.get_mut(&delivery) else { return };
         held.calls -= 1;
         if held.calls == 0 {
-            let due = self.canceling.0.remove(&delivery).unwrap_or_default().due;
-            if !canceled {
-                for (webhook, at) in due {
-                    self.ring(webhook, at, now);
-                }
+            for (webhook, at) in self.canceling.0.remove(&delivery).unwrap_or_default().due {
+                self.ring(webhook, at, now);
             }
         }
         if canceled {

@@ -45,13 +45,6 @@ pub(super) struct Refilling {
     pub(super) rung_at: Option<Timestamp>,
 }
 
-impl Refilling {
-    /// Whether what the store gave is over by now.
-    pub(super) fn outran(&self, due: &DueAttempt) -> bool {
-        self.ended.contains(&(due.delivery_id, due.trigger)) || self.canceled.contains(&due.delivery_id)
-    }
-}
-
 impl Lane {
     /// The store has something due at `at`.
     pub(super) fn expect_at(&mut self, at: Timestamp) {

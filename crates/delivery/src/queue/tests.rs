@@ -297,3 +297,24 @@ fn a_store_that_does_not_answer_is_asked_again_later() {
     queue.ring(webhook(1), NOW, NOW);
     assert_eq!((queue.next_refill(NOW), queue.next_wake()), (None, Some(at(2))));
 }
+
+#[test]
+fn a_resend_asked_for_right_after_a_cancellation_is_started() {
+    let mut rows = Rows::with([(1, 1)]);
+    let mut queue = rung([1]);
+    let gone = due(1, 0);
+    queue.begin_cancel(gone.delivery_id, NOW);
+    // The store has canceled, and was asked for a resend, before anyone here hears of the cancellation.
+    let resend = DueAttempt { trigger: Trigger::Resend, ..gone.clone() };
+    rows.0.insert(webhook(1), vec![resend.clone()]);
+    queue.ring(webhook(1), NOW, NOW);
+    rows.refill(&mut queue);
+    assert_eq!(queue.next_start(NOW), None);
+    let earlier = queue.next_refill(NOW);
+    queue.end_cancel(gone.delivery_id, true, NOW);
+    if let Some(refill) = earlier {
+        queue.refilled(refill.webhook_id, rows.answer(&refill), NOW);
+    }
+    rows.refill(&mut queue);
+    assert_eq!(queue.next_start(NOW), Some(resend));
+}

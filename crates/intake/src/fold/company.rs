@@ -49,7 +49,7 @@ fn find_or_make(
     }
     match of_domain.and_then(known) {
         // Another account of the same domain keeps the domain.
-        Some(company) if company.group_id.is_some() && free_group_id.is_some() => {}
+        Some(company) if company.group_id.is_some() && group_id.is_some() => {}
         Some(mut company) => {
             company.group_id = company.group_id.or_else(|| free_group_id.map(str::to_owned));
             return Some(company);

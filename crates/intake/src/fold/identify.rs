@@ -92,8 +92,8 @@ fn find_or_make(working: &Working, user_id: Option<&str>, email: Option<&Email>,
         return Some(contact);
     }
     match of_email.and_then(known) {
-        // Somebody else of the same address, who keeps it.
-        Some(contact) if contact.user_id.is_some() && free_user_id.is_some() => {}
+        // Somebody else of the same address, who keeps it. (That user id is nobody's, or it was found above.)
+        Some(contact) if contact.user_id.is_some() && user_id.is_some() => {}
         Some(mut contact) => {
             contact.user_id = contact.user_id.or_else(|| free_user_id.map(str::to_owned));
             return Some(contact);

@@ -91,6 +91,7 @@ fn a_company_is_read_from_a_group() {
     assert_eq!(company.domain.unwrap().as_str(), "initech.com");
     assert_eq!((company.profile.name.as_deref(), company.profile.employees), (Some("Initech"), Some(1_200)));
     assert_eq!(Value::Object(company.traits), json!({ "plan": "x" }));
+    assert_eq!([json!(5.0), json!(5.5), json!("many")].map(|said| employees(&said)), [Some(5), None, None]);
 }
 
 #[test]

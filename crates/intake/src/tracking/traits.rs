@@ -44,8 +44,7 @@ pub(crate) fn names_domain(canonical: &str) -> bool {
 
 /// A number of people, as clients write it: a number, or digits in text.
 pub(crate) fn employees(value: &Value) -> Option<u64> {
-    let number = value.as_number().and_then(whole).and_then(|number| u64::try_from(number).ok());
-    number.or_else(|| value.as_str()?.trim().replace([',', '_', ' '], "").parse().ok())
+    value.as_number().and_then(whole).or_else(|| value.as_str()?.trim().replace([',', '_', ' '], "").parse().ok())
 }
 
 /// Reads traits of a person. What is no field of a profile stays a trait of its own name; an address that

@@ -56,7 +56,7 @@ fn write_field(profile: &mut CompanyProfile, name: &str, value: &Value, findings
         "industry" => &mut profile.industry,
         "country" => &mut profile.country,
         "employees" => {
-            profile.employees = value.as_number().and_then(whole).and_then(|number| u64::try_from(number).ok());
+            profile.employees = value.as_number().and_then(whole);
             if !value.is_null() && profile.employees.is_none() {
                 findings.add(name, format!("{value} is not a whole number"));
             }

@@ -144,12 +144,16 @@ fn the_last_identifier_cannot_be_cleared() {
 fn a_contact_is_found_by_id_user_id_or_address_and_gets_the_others() {
     let mut world = world();
     let id = world.contact(by_email("ann@acme.test")).unwrap().value.id;
-    let with_user = world.contact(ContactUpsert { email: Change::Set(email("ann@acme.test")), ..by_user("u1") }).unwrap();
+    let with_user =
+        world.contact(ContactUpsert { email: Change::Set(email("ann@acme.test")), ..by_user("u1") }).unwrap();
     assert_eq!((with_user.value.id, with_user.created), (id, false));
     let moved = world.contact(ContactUpsert { email: Change::Set(email("ann@new.test")), ..by_user("u1") }).unwrap();
     assert_eq!((moved.value.id, moved.value.email), (id, Some(email("ann@new.test"))));
-    let by_id =
-        world.contact(ContactUpsert { id: Some(id), user_id: Change::Set("u2".to_owned()), ..ContactUpsert::default() });
+    let by_id = world.contact(ContactUpsert {
+        id: Some(id),
+        user_id: Change::Set("u2".to_owned()),
+        ..ContactUpsert::default()
+    });
     assert_eq!(by_id.unwrap().value.user_id.as_deref(), Some("u2"));
     assert_eq!(world.working.contact_of_user_id("u1"), None);
 }
@@ -157,7 +161,8 @@ fn a_contact_is_found_by_id_user_id_or_address_and_gets_the_others() {
 #[test]
 fn what_belongs_to_another_contact_is_refused_by_name() {
     let mut world = world();
-    let ann = world.contact(ContactUpsert { email: Change::Set(email("ann@acme.test")), ..by_user("ua") }).unwrap().value;
+    let ann =
+        world.contact(ContactUpsert { email: Change::Set(email("ann@acme.test")), ..by_user("ua") }).unwrap().value;
     world.contact(ContactUpsert { email: Change::Set(email("bob@acme.test")), ..by_user("ub") }).unwrap();
     let bobs_address = ContactUpsert { email: Change::Set(email("bob@acme.test")), ..by_user("ua") };
     assert_eq!(fields(world.contact(bobs_address)), ["email"]);
@@ -240,6 +245,8 @@ fn a_company_is_written_by_its_keys() {
     assert_eq!((changed.profile.name, changed.profile.employees), (None, Some(42)));
     let by_id = CompanyUpsert { id: Some(made.value.id), ..of_domain("new.test") };
     assert_eq!(world.company(by_id).unwrap().value.domain, Domain::parse("new.test"));
+    let whole = CompanyUpsert { profile: [("employees".to_owned(), json!(5.0))].into(), ..of_domain("new.test") };
+    assert_eq!(world.company(whole).unwrap().value.profile.employees, Some(5));
 }
 
 #[test]
@@ -247,9 +254,12 @@ fn a_company_that_is_wrong_is_refused_field_by_field() {
     let mut world = world();
     let acme = of_domain("acme.test");
     world.company(CompanyUpsert { group_id: Change::Set("g1".to_owned()), ..acme.clone() }).unwrap();
-    assert_eq!(fields(world.company(CompanyUpsert { group_id: Change::Set("g2".to_owned()), ..acme.clone() })), ["domain"]);
+    assert_eq!(
+        fields(world.company(CompanyUpsert { group_id: Change::Set("g2".to_owned()), ..acme.clone() })),
+        ["domain"]
+    );
     assert_eq!(fields(world.company(CompanyUpsert::default())), ["domain"]);
-    let wrong = [("employees", json!("many")), ("industry", json!(7)), ("mood", json!("good"))];
+    let wrong = [("employees", json!(5.5)), ("industry", json!(7)), ("mood", json!("good"))];
     let profile = wrong.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     assert_eq!(fields(world.company(CompanyUpsert { profile, ..acme })), ["employees", "industry", "mood"]);
 }

@@ -21,42 +21,43 @@ use crate::problem::Problem;
 pub(super) struct AttemptView {
     /// Its id.
     id: AttemptId,
-    /// Of which delivery.
+    /// The delivery whose request it was.
     delivery_id: DeliveryId,
-    /// To which webhook.
+    /// The webhook it went to.
     webhook_id: WebhookId,
-    /// The event.
+    /// The event it carried; this is what was sent as `webhook-id`.
     event_id: String,
-    /// The event's type.
+    /// The name of that event's type.
     event_type: String,
-    /// Counts the delivery's requests from 1.
+    /// Counts the delivery's requests from 1, whatever their trigger.
     number: u32,
-    /// Why it was made.
+    /// Why the request was made: the schedule, a resend or a test.
     trigger: Trigger,
-    /// When it was begun.
+    /// When the request was begun.
     #[schemars(schema_with = "docs::timestamp")]
     started_at: Timestamp,
-    /// How it ended.
+    /// Whether the receiver took the event.
     outcome: OutcomeName,
-    /// What kind of failure, if it failed.
+    /// What kind of failure it was; null if it was delivered.
     failure_kind: Option<FailureKind>,
-    /// The failure in words.
+    /// The failure in words; null if it was delivered.
     message: Option<String>,
-    /// HTTP status, if an answer began.
-    status: Option<u16>,
-    /// The URL as it was at that moment, without user-info.
+    /// The HTTP status code the receiver answered with; null if no answer began. How the delivery stands is its
+    /// own `status`.
+    status_code: Option<u16>,
+    /// The webhook's URL at that moment, without user-info.
     url: String,
-    /// Request headers; values that are secrets are masked.
+    /// The headers that were sent; values that may be secrets are shown as `***`.
     request_headers: BTreeMap<String, String>,
-    /// Response headers, in order.
+    /// The headers of the answer, in the order in which they came.
     response_headers: Vec<HeaderView>,
-    /// The beginning of the response body as text.
+    /// The beginning of the answer's body as text; what is not UTF-8 is replaced.
     response_body: String,
-    /// Whether the response body went on beyond that.
+    /// Whether the answer's body went on beyond what is shown.
     response_truncated: bool,
-    /// How long each phase took.
+    /// How long each phase of the request took, in microseconds; null where there was none.
     timings: Timings,
-    /// When the delivery is tried again, as decided after this attempt.
+    /// When the delivery is tried again, as decided after this attempt; null if it is not.
     #[schemars(schema_with = "docs::optional_timestamp")]
     next_attempt_at: Option<Timestamp>,
 }
@@ -101,7 +102,7 @@ impl From<Attempt> for AttemptView {
             outcome,
             failure_kind,
             message,
-            status: exchange.status,
+            status_code: exchange.status,
             url: exchange.url,
             request_headers: exchange.request_headers,
             response_headers: headers.map(|(name, value)| HeaderView { name, value }).collect(),

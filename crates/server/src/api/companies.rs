@@ -37,14 +37,19 @@ pub(crate) fn routes() -> ApiRouter<App> {
                 upsert,
                 |operation| {
                     docs::operation("upsertCompany", TAG, "Make or change the company of a domain")(operation)
-                        .description("Absent keeps what is known, null clears it.")
+                        .description(
+                            "Absent keeps what is known, null clears it; an identifier that is null is not given.",
+                        )
                 },
             ),
         )
         .api_route(
             "/companies/{id}",
             get_with(get, docs::operation("getCompany", TAG, "Get a company"))
-                .patch_with(change, docs::operation("updateCompany", TAG, "Change a company"))
+                .patch_with(change, |operation| {
+                    docs::operation("updateCompany", TAG, "Change a company")(operation)
+                        .description("Absent keeps, null clears. One of `domain` and `group_id` must remain.")
+                })
                 .delete_with(erase, |operation| {
                     docs::operation("eraseCompany", TAG, "Erase a company")(operation)
                         .description("Its contacts stay and no longer belong to it.")
@@ -107,8 +112,8 @@ async fn change(
     Path(ById { id }): Path<ById<CompanyId>>,
     Json(form): Json<CompanyForm>,
 ) -> Result<Json<CompanyView>, Problem> {
-    let before = app.store.get_company(caller.workspace_id, id).await?;
-    let Upserted { value, .. } = write(&app, caller, form.into_change(&before)?).await?;
+    app.store.get_company(caller.workspace_id, id).await?;
+    let Upserted { value, .. } = write(&app, caller, form.into_change(id)?).await?;
     Ok(Json(value.into()))
 }
 

@@ -41,14 +41,17 @@ pub(crate) fn routes() -> ApiRouter<App> {
                     docs::operation("upsertContact", TAG, "Make or change the contact of an address or user id")(
                         operation,
                     )
-                    .description("Absent keeps what is known, null clears it.")
+                    .description("Absent keeps what is known, null clears it; an identifier that is null is not given.")
                 },
             ),
         )
         .api_route(
             "/contacts/{id}",
             get_with(get, docs::operation("getContact", TAG, "Get a contact"))
-                .patch_with(change, docs::operation("updateContact", TAG, "Change a contact"))
+                .patch_with(change, |operation| {
+                    docs::operation("updateContact", TAG, "Change a contact")(operation)
+                        .description("Absent keeps, null clears. One of `email` and `user_id` must remain.")
+                })
                 .delete_with(erase, |operation| {
                     docs::operation("eraseContact", TAG, "Erase a contact")(operation).description(
                         "The person goes, with page views, intents and signals; the browsers become anonymous again.",
@@ -115,8 +118,8 @@ async fn change(
     Path(ById { id }): Path<ById<ContactId>>,
     Json(form): Json<ContactForm>,
 ) -> Result<Json<ContactView>, Problem> {
-    let before = app.store.get_contact(caller.workspace_id, id).await?;
-    let Upserted { value, .. } = write(&app, caller, form.into_change(&before)?).await?;
+    app.store.get_contact(caller.workspace_id, id).await?;
+    let Upserted { value, .. } = write(&app, caller, form.into_change(id)?).await?;
     Ok(Json(view::one(&app, caller.workspace_id, value).await?))
 }
 

@@ -24,7 +24,7 @@ use crate::api::PREFIX;
 use crate::app::App;
 use crate::auth::ApiCaller;
 use crate::docs::{self, operation};
-use crate::extract::{ById, Json, Listing, Object, Path, Query};
+use crate::extract::{ById, Exact, Json, Listing, Object, Path, Query};
 use crate::idempotency::EventIds;
 use crate::paging::{PageQuery, Paged};
 use crate::problem::{Code, Problem, ProblemBody};
@@ -44,10 +44,12 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/events/batch",
-            post_with(
-                publish_batch,
-                operation("publishEvents", TAG, "Publish up to 100 events, in order, each on its own"),
-            ),
+            post_with(publish_batch, |documented| {
+                operation("publishEvents", TAG, "Publish up to 100 events, in order, each on its own")(documented)
+                    .description(
+                        "A body of another shape is refused whole. The answers are in the order of the events.",
+                    )
+            }),
         )
         .api_route("/events/{id}", get_with(get, operation("getEvent", TAG, "Show an event with its payload")))
         .api_route(
@@ -229,7 +231,7 @@ async fn publish_batch(
     State(app): State<App>,
     caller: ApiCaller,
     ids: EventIds,
-    Json(PublishEvents { events }): Json<PublishEvents>,
+    Exact(PublishEvents { events }): Exact<PublishEvents>,
 ) -> Result<Json<PublishedEvents>, Problem> {
     if events.is_empty() || events.len() > BATCH_EVENTS_MAX {
         return Err(Problem::field(

@@ -6,6 +6,10 @@ use beckon_domain::company::Domain;
 use beckon_domain::email::Email;
 use beckon_domain::invalid::Invalid;
 use beckon_domain::signal::KEY_BYTES_MAX;
+use beckon_intake::Change;
+use serde_json::{Map, Value};
+
+use crate::patch::Patch;
 
 /// The `name` people give to a thing: without the white space around it, not empty, not longer than
 /// `chars_max` characters, and without control characters.
@@ -40,6 +44,28 @@ pub(super) fn key(field: &str, text: &str) -> Result<String, Invalid> {
 pub(super) fn email(field: &str, text: &str) -> Result<Email, Invalid> {
     Email::parse(text)
         .ok_or_else(|| Invalid::one(field, "is no e-mail address: write one such as jane.doe@example.com"))
+}
+
+/// What becomes of a field whose text is read by `read`.
+pub(super) fn change<T>(
+    field: &str,
+    said: Patch<String>,
+    read: impl FnOnce(&str, &str) -> Result<T, Invalid>,
+) -> Result<Change<T>, Invalid> {
+    Ok(match said {
+        Patch::Absent => Change::Keep,
+        Patch::Null => Change::Clear,
+        Patch::Value(text) => Change::Set(read(field, &text)?),
+    })
+}
+
+/// Whether all traits are cleared, and which are said.
+pub(super) fn traits(said: Patch<Map<String, Value>>) -> (bool, Map<String, Value>) {
+    match said {
+        Patch::Absent => (false, Map::new()),
+        Patch::Null => (true, Map::new()),
+        Patch::Value(traits) => (false, traits),
+    }
 }
 
 /// A company's domain.

@@ -1,6 +1,7 @@
 //! `/intent-signals`: interest that people showed elsewhere.
 //!
-//! Promise: an id is only given out for a signal that is on disk. In a batch, one that is wrong fails alone.
+//! Promise: an id is only given out for a signal that is on disk. In a batch of the right shape, a signal that
+//! is wrong fails alone.
 //! Not here: what an intent makes happen (`beckon-intake`).
 
 use aide::axum::ApiRouter;
@@ -20,7 +21,7 @@ use super::contacts::ContactForm;
 use crate::app::App;
 use crate::auth::ApiCaller;
 use crate::docs;
-use crate::extract::{self, Json};
+use crate::extract::{self, Exact, Json};
 use crate::problem::{Problem, ProblemBody};
 use crate::reply::Accepted;
 
@@ -39,7 +40,10 @@ pub(crate) fn routes() -> ApiRouter<App> {
             "/intent-signals/batch",
             post_with(create_batch, |operation| {
                 docs::operation("createIntentSignals", TAG, "Report several interests shown elsewhere")(operation)
-                    .description("Each is taken or refused on its own; the answers are in the order of the signals.")
+                    .description(
+                        "A body of another shape is refused whole. Else each signal is taken or refused on its own; the \
+                         answers are in their order.",
+                    )
             }),
         )
 }
@@ -161,7 +165,7 @@ enum Outcome {
 async fn create_batch(
     State(app): State<App>,
     caller: ApiCaller,
-    Json(Batch { signals }): Json<Batch>,
+    Exact(Batch { signals }): Exact<Batch>,
 ) -> Result<Json<BatchAnswer>, Problem> {
     if signals.is_empty() || signals.len() > BATCH_SIGNALS_MAX {
         return Err(Problem::field(

@@ -8,7 +8,10 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use beckon_domain::invalid::Findings;
+use beckon_domain::webhook::parse_url;
+use jiff::Timestamp;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::Location;
 use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -30,7 +33,12 @@ fn shape_of<T: JsonSchema + 'static>() -> &'static Shape {
         return shape;
     }
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
-    let validator = jsonschema::options().should_validate_formats(false).build(&schema);
+    // A format means what reading the field makes of it.
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .with_format("date-time", |text| text.parse::<Timestamp>().is_ok())
+        .with_format("uri", |text| parse_url("", text).is_ok())
+        .build(&schema);
     let validator = validator.inspect_err(|error| tracing::error!(%error, "a request type has no usable schema")).ok();
     let properties = schema.get("properties").and_then(Value::as_object);
     let properties = properties.map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
@@ -47,10 +55,24 @@ pub(super) fn properties<T: JsonSchema + 'static>() -> &'static [String] {
 /// Adds everything about `value` that `T`'s schema does not allow.
 pub(super) fn check<T: JsonSchema + 'static>(value: &Value, findings: &mut Findings) {
     if let Some(validator) = &shape_of::<T>().validator {
-        for error in validator.iter_errors(value) {
-            describe(&error, findings);
+        describe_all(&validator.iter_errors(value).collect::<Vec<_>>(), findings);
+    }
+}
+
+/// Adds violations in words. Of a value of the wrong type nothing more is said: the rest follows from it.
+fn describe_all(errors: &[ValidationError<'_>], findings: &mut Findings) {
+    let mistyped = |place: &Location| errors.iter().any(|error| is_wrong_type(error, place));
+    for error in errors {
+        let place = error.instance_path();
+        if is_wrong_type(error, place) || !mistyped(place) {
+            describe(error, findings);
         }
     }
+}
+
+/// Whether the violation is that the value at `place` has another type.
+fn is_wrong_type(error: &ValidationError<'_>, place: &Location) -> bool {
+    matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path() == place
 }
 
 /// Adds one violation in words, under the field that has to change.
@@ -75,27 +97,38 @@ fn describe(error: &ValidationError<'_>, findings: &mut Findings) {
 }
 
 /// Adds what is wrong with a value that could have one of several forms: by the form it was meant to have,
-/// as far as its type tells; else all the types it could have.
+/// as far as its type tells; else all the words it could be, or all the types it could have.
 fn describe_choice(
     error: &ValidationError<'_>,
     forms: &[Vec<ValidationError<'static>>],
     place: &str,
     findings: &mut Findings,
 ) {
-    let other_type = |form: &&Vec<ValidationError<'static>>| match form.as_slice() {
-        [only] => {
-            only.instance_path() == error.instance_path() && matches!(only.kind(), ValidationErrorKind::Type { .. })
-        }
-        _ => false,
+    let other_type = |form: &&Vec<ValidationError<'static>>| {
+        form.iter().any(|error_of_form| is_wrong_type(error_of_form, error.instance_path()))
     };
-    if let Some(meant) = forms.iter().filter(|form| !other_type(form)).min_by_key(|form| form.len()) {
-        for error in meant {
-            describe(error, findings);
+    let of_this_type: Vec<_> = forms.iter().filter(|form| !other_type(form)).collect();
+    let words: Option<Vec<String>> = of_this_type.iter().map(|form| word_wanted(form)).collect();
+    match (words, of_this_type.iter().min_by_key(|form| form.len())) {
+        (Some(words), Some(_)) => findings.add(place, format!("this is none of: {}", words.join(", "))),
+        (None, Some(meant)) => describe_all(meant, findings),
+        (_, None) => {
+            let mut types: Vec<String> = forms.iter().flatten().filter_map(type_wanted).collect();
+            types.dedup();
+            findings.add(place, format!("this is not of type {}", types.join(" or ")));
         }
-        return;
     }
-    let types: Vec<String> = forms.iter().flatten().filter_map(type_wanted).collect();
-    findings.add(place, format!("this is none of: {}", types.join(", ")));
+}
+
+/// The one value a form stands for, if that is all it asks.
+fn word_wanted(form: &[ValidationError<'_>]) -> Option<String> {
+    match form {
+        [only] => match only.kind() {
+            ValidationErrorKind::Constant { expected_value } => Some(expected_value.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn type_wanted(error: &ValidationError<'_>) -> Option<String> {

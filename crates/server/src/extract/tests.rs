@@ -43,6 +43,39 @@ fn every_wrong_field_is_named_at_once() {
     assert_eq!(named, ["kind", "name", "nope", "numbers/1", "numbers/2"]);
 }
 
+// behaviour A6
+#[test]
+fn a_wrong_word_is_one_wrong_field_with_the_right_ones_named() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    #[allow(dead_code, reason = "read by serde only")]
+    enum Told {
+        /// In words.
+        Words,
+        /// In figures.
+        Figures,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "read by serde only")]
+    struct Account {
+        plain: Kind,
+        told: Told,
+    }
+    let reasons = |body: &str| {
+        let errors = read_json::<Account>(body.as_bytes()).unwrap_err().body().errors;
+        errors.into_iter().map(|error| (error.field, error.reason)).collect::<Vec<_>>()
+    };
+    for (value, type_wrong) in [("null", true), ("7", true), ("\"huge\"", false)] {
+        let found = reasons(&format!(r#"{{"plain":{value},"told":{value}}}"#));
+        let fields: Vec<_> = found.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["plain", "told"], "{value}");
+        let expected = if type_wrong { ["string"; 2] } else { ["small", "words\", \"figures"] };
+        for ((_, reason), expected) in found.iter().zip(expected) {
+            assert!(reason.contains(expected), "{value}: {reason}");
+        }
+    }
+}
+
 // behaviour A8
 #[test]
 fn an_unknown_field_is_refused_by_name() {

@@ -82,6 +82,10 @@ async fn each_event_of_a_batch_stands_for_itself_in_its_place() {
     assert_eq!(none.fields(), ["events"]);
     let shape = house.post("/api/v1/events/batch", json!({"events": [good("c"), {"payload": 1}]})).await;
     assert_eq!(shape.fields(), ["events/1/type"]);
+    let odd = json!({"type": "t".repeat(129), "payload": 1, "id": "no id"});
+    let shape = house.post("/api/v1/events/batch", json!({"events": [good("c"), odd]})).await;
+    assert_eq!(shape.fields(), ["events/1/id", "events/1/type"]);
+    assert_eq!(house.get("/api/v1/events").await.json()["data"].as_array().unwrap().len(), 2);
 }
 
 // behaviour A5

@@ -32,6 +32,29 @@ async fn a_key_can_revoke_others_and_not_itself() {
     assert_eq!(house.call_as(KEY, Method::GET, "/api/v1/api-keys", "").await.code(), "unauthorized_revoked");
 }
 
+// behaviour A4
+#[tokio::test]
+async fn keys_are_listed_a_page_at_a_time() {
+    let house = House::new().await;
+    for name in ["a", "b", "c"] {
+        house.post("/api/v1/api-keys", json!({ "name": name })).await;
+        house.post("/api/v1/write-keys", json!({ "name": name })).await;
+    }
+    // The house has an API key of its own, the oldest.
+    for (list, pages) in [("api-keys", ["c b", "a "]), ("write-keys", ["c b", "a"])] {
+        let first = house.get(&format!("/api/v1/{list}?limit=2")).await.json();
+        let cursor = first["next_cursor"].as_str().unwrap();
+        let second = house.get(&format!("/api/v1/{list}?limit=2&cursor={cursor}")).await.json();
+        assert_eq!(second["next_cursor"], json!(null));
+        for (page, expected) in [first.clone(), second].iter().zip(pages) {
+            let names: Vec<_> =
+                page["data"].as_array().unwrap().iter().map(|key| key["name"].as_str().unwrap()).collect();
+            assert!(names.join(" ").starts_with(expected), "{list}: {names:?}");
+        }
+        assert_eq!(house.get(&format!("/api/v1/{list}?limit=251&cursor=x")).await.fields(), ["limit"]);
+    }
+}
+
 // behaviour R9
 #[tokio::test]
 async fn a_key_of_another_workspace_is_not_there() {

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
-use serde_json::json;
+use beckon_domain::contact::ContactProfile;
+use serde_json::{Map, Value, json};
 
 use crate::house::{Answer, House};
 
@@ -48,6 +49,59 @@ async fn a_contact_is_made_found_by_its_address_changed_and_erased() {
     }
 }
 
+// behaviour A3
+#[tokio::test]
+async fn null_clears_every_field_of_a_contact_but_its_last_identifier() {
+    let house = House::new().await;
+    let mut all: Map<String, Value> =
+        ContactProfile::FIELDS.map(|name| (name.to_owned(), json!("x"))).into_iter().collect();
+    all.extend([("email".to_owned(), json!("jane@acme.com")), ("user_id".to_owned(), json!("u1"))]);
+    all.extend([("company_domain".to_owned(), json!("acme.com")), ("traits".to_owned(), json!({"plan": "pro"}))]);
+    let made = house.post("/api/v1/contacts", Value::Object(all.clone())).await;
+    let path = format!("/api/v1/contacts/{}", made.id());
+    assert_eq!(house.patch(&path, json!({})).await.json(), made.json(), "absent keeps");
+
+    let nulls: Map<String, Value> = all.keys().map(|name| (name.clone(), Value::Null)).collect();
+    let refused = house.patch(&path, Value::Object(nulls.clone())).await;
+    assert_eq!((refused.status.as_u16(), refused.fields()), (422, vec!["email".to_owned(), "user_id".to_owned()]));
+    assert_eq!(house.get(&path).await.json(), made.json(), "nothing changed");
+
+    let but_one = nulls.into_iter().filter(|(name, _)| name != "user_id").collect();
+    let cleared = house.patch(&path, Value::Object(but_one)).await.json();
+    for name in all.keys().filter(|name| !["user_id", "traits"].contains(&name.as_str())) {
+        assert_eq!(cleared[name], json!(null), "{name}");
+    }
+    assert_eq!((&cleared["user_id"], &cleared["traits"]), (&json!("u1"), &json!({})));
+    assert_eq!(house.patch(&path, json!({"user_id": null})).await.fields(), ["user_id"]);
+    assert_eq!(house.get("/api/v1/contacts?email=jane@acme.com").await.json()["data"], json!([]));
+    let another = house.post("/api/v1/contacts", json!({"email": "jane@acme.com"})).await;
+    assert_ne!((another.status.as_u16(), another.id()), (200, made.id()), "the address is free");
+}
+
+// behaviour A3
+#[tokio::test]
+async fn null_clears_every_field_of_a_company_but_its_last_identifier() {
+    let house = House::new().await;
+    let all = json!({"domain": "acme.com", "group_id": "g1", "name": "Acme", "linkedin_url": "x", "industry": "x",
+        "employees": 5.0, "country": "x", "traits": {"plan": "pro"}});
+    let made = house.post("/api/v1/companies", all.clone()).await;
+    assert_eq!(made.json()["employees"], 5, "5.0 is a whole number");
+    let path = format!("/api/v1/companies/{}", made.id());
+    assert_eq!(house.patch(&path, json!({})).await.json(), made.json(), "absent keeps");
+    let nulls = |but: &str| {
+        let names = all.as_object().unwrap().keys().filter(|name| *name != but);
+        Value::Object(names.map(|name| (name.clone(), Value::Null)).collect())
+    };
+    assert_eq!(house.patch(&path, nulls("")).await.fields(), ["domain", "group_id"]);
+    let cleared = house.patch(&path, nulls("group_id")).await.json();
+    for name in ["domain", "name", "linkedin_url", "industry", "employees", "country"] {
+        assert_eq!(cleared[name], json!(null), "{name}");
+    }
+    assert_eq!((&cleared["group_id"], &cleared["traits"]), (&json!("g1"), &json!({})));
+    assert_eq!(house.patch(&path, json!({"group_id": null})).await.fields(), ["group_id"]);
+    assert_eq!(house.patch(&path, json!({"employees": 5.5})).await.fields(), ["employees"]);
+}
+
 // behaviour A6
 #[tokio::test]
 async fn everything_wrong_with_a_contact_is_named_at_once() {
@@ -56,9 +110,10 @@ async fn everything_wrong_with_a_contact_is_named_at_once() {
     assert_eq!(house.post("/api/v1/contacts", wrong).await.fields(), ["company_domain", "email", "user_id"]);
     assert_eq!(house.post("/api/v1/contacts", json!({"title": "CMO"})).await.fields(), ["email"]);
     assert_eq!(
-        house.post("/api/v1/contacts", json!({"email": null, "mail": "x", "title": 7})).await.fields(),
+        house.post("/api/v1/contacts", json!({"email": 5, "mail": "x", "title": 7})).await.fields(),
         ["email", "mail", "title"]
     );
+    assert_eq!(house.post("/api/v1/contacts", json!({"email": null, "title": "CMO"})).await.fields(), ["email"]);
     assert_eq!(house.get("/api/v1/contacts?email=jane").await.fields(), ["email"]);
     let long = json!({"email": "a@b.com", "title": "x".repeat(10_000)});
     assert_eq!(house.post("/api/v1/contacts", long).await.fields(), ["title"]);
@@ -155,20 +210,33 @@ async fn an_intent_is_on_disk_when_it_is_answered() {
 #[tokio::test]
 async fn each_intent_of_a_batch_stands_for_itself_in_its_place() {
     let house = House::new().await;
-    let batch =
-        json!({"signals": [{"contact": {"user_id": "u7"}, "topic": "crm"}, {"contact": {}, "topic": "crm"}, 7]});
+    let batch = json!({"signals": [{"contact": {}, "topic": "crm"}, {"contact": {"user_id": "u7"}, "topic": "crm"}]});
     let answer = house.post("/api/v1/intent-signals/batch", batch).await;
     assert_eq!(answer.status, 200);
     let outcomes = answer.json()["signals"].clone();
-    assert!(outcomes[0]["id"].as_str().unwrap().starts_with("sig_"));
-    assert_eq!(
-        (&outcomes[1]["error"]["code"], &outcomes[2]["error"]["code"]),
-        (&json!("invalid_request"), &json!("invalid_request"))
-    );
+    assert_eq!(outcomes[0]["error"]["code"], "invalid_request");
+    assert!(outcomes[1]["id"].as_str().unwrap().starts_with("sig_"));
     assert_eq!(house.get("/api/v1/signals").await.json()["data"].as_array().unwrap().len(), 1);
     for count in [0, 501] {
         let signals = vec![json!({"contact": {"user_id": "u7"}, "topic": "crm"}); count];
         let refused = house.post("/api/v1/intent-signals/batch", json!({"signals": signals})).await;
         assert_eq!(refused.fields(), ["signals"], "{count}");
     }
+}
+
+// behaviour A6
+#[tokio::test]
+async fn a_batch_of_another_shape_is_refused_whole_with_every_place_named() {
+    let house = House::new().await;
+    let batch = json!({"signals": [
+        {"contact": {"user_id": "u7"}, "topic": "crm"},
+        {"contact": {"mail": "x"}, "topic": "crm", "score": 101},
+        {"contact": {"user_id": "u8"}, "observed_at": "2026-01-01T12:99:00Z"},
+        7,
+    ]});
+    let refused = house.post("/api/v1/intent-signals/batch", batch).await;
+    assert_eq!(refused.status, 422);
+    let places = ["1/contact/mail", "1/score", "2/observed_at", "2/topic", "3"];
+    assert_eq!(refused.fields(), places.map(|place| format!("signals/{place}")));
+    assert_eq!(house.get("/api/v1/signals").await.json()["data"], json!([]));
 }

@@ -224,7 +224,7 @@ async fn a_test_sends_at_once_and_shows_the_attempt() {
     assert_eq!(attempt.status, 200, "{}", attempt.text);
     let shown = attempt.json();
     assert_eq!(
-        (&shown["outcome"], &shown["status"], &shown["trigger"]),
+        (&shown["outcome"], &shown["status_code"], &shown["trigger"]),
         (&json!("delivered"), &json!(200), &json!("test"))
     );
     let received = receiver.received(1).await;

@@ -95,3 +95,17 @@ pub async fn a_config_cache_is_never_older_than_the_last_acknowledged_change(sto
         assert_eq!(config.webhook(webhook.id).unwrap().description, format!("round {n}"));
     }
 }
+
+/// A set-up can be large, and after a change everyone asks for it at once.
+pub async fn all_who_ask_a_config_cache_at_once_wait_for_one_reading(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let cache = ConfigCache::new(store.clone());
+    for _ in 0..2 {
+        given.webhook().await;
+        let ask = || cache.get(given.workspace);
+        let (first, second, third) = tokio::join!(ask(), ask(), ask());
+        let first = first.unwrap();
+        assert!(std::sync::Arc::ptr_eq(&first, &second.unwrap()) && std::sync::Arc::ptr_eq(&first, &third.unwrap()));
+        assert_eq!(first.version, store.config_version(given.workspace));
+    }
+}

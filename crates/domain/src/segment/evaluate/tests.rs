@@ -329,6 +329,9 @@ fn each_way_to_match_a_page_matches_its_pages_and_no_others() {
         }
     }
     assert!(hits("pricing", "contains", "/us/pricing-v2") && hits("pricing", "contains", "/us/our-pricing"));
+    for typed in ["über uns", "%C3%BCber%20uns"] {
+        assert!(hits(typed, "contains", "/de/%C3%BCber%20uns/team"), "{typed}, as browsers encode the page");
+    }
     assert!(hits("/pricing", "contains", "/us/pricing") && !hits("/pricing", "contains", "/us/our-pricing"));
     assert!(!hits("pricing", "exactly", "/us/pricing") && !hits("pricing", "exactly", "/pricing/enterprise"));
     assert!(hits("pricing", "prefix", "/pricing/enterprise") && hits("pricing", "prefix", "/pricing-v2"));

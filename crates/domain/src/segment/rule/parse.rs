@@ -233,8 +233,7 @@ impl Parser {
     fn page_views(&mut self, op: Order, json: &Value, at: &str) -> Option<u64> {
         // A count asks for at least one page view, so `lt 1` could never hold.
         let least = if op == Order::Lt { 2 } else { 1 };
-        let number = json.as_number().and_then(whole).and_then(|number| u64::try_from(number).ok());
-        let number = number.filter(|number| (least..=COUNT_MAX).contains(number));
+        let number = json.as_number().and_then(whole).filter(|number| (least..=COUNT_MAX).contains(number));
         if number.is_none() {
             self.findings.add(
                 at,
@@ -313,7 +312,7 @@ fn path_part(typed: &str) -> String {
     if typed.contains("://") {
         return whole_path(typed);
     }
-    let bare = typed.split(['?', '#']).next().unwrap_or_default();
+    let bare = page_path::readable(typed.split(['?', '#']).next().unwrap_or_default());
     let bare = bare.trim().trim_end_matches(|c: char| c == '/' || c.is_whitespace()).to_lowercase();
     // Every path has a slash.
     if bare.is_empty() { "/".to_owned() } else { bare }

@@ -216,3 +216,14 @@ fn an_intent_signal_makes_its_person_known() {
     let changes = world.changes();
     assert_eq!((changes.visitors.len(), changes.intents.len()), (0, 1));
 }
+
+#[test]
+fn a_user_id_that_was_just_given_up_does_not_become_who_has_the_address() {
+    let mut world = World::with(vec![]);
+    world.take(identify(0, "ann@acme.test").browser("b1").user("u1"));
+    world.take(page(0, "/").browser("b2").user("u2"));
+    let renamed = Contact { user_id: Some("u3".to_owned()), ..world.contact_of_user("u2").clone() };
+    world.working.put_contact(renamed, minute(1));
+    world.take(identify(2, "ann@acme.test").browser("b4").user("u2"));
+    assert_ne!(world.contact_behind("b4"), Some(world.contact_of_user("u1").id), "u2 is not u1");
+}

@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::api::fields;
 use crate::docs;
-use crate::patch::{Patch, Set};
+use crate::extract::Whole;
+use crate::patch::Patch;
 
 /// What is said of a company: absent keeps what is known, null clears it, a value sets it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -22,10 +23,10 @@ use crate::patch::{Patch, Set};
 pub(super) struct CompanyForm {
     /// The domain that identifies the company.
     #[serde(default)]
-    domain: Set<String>,
+    domain: Patch<String>,
     /// The id the company has in your own system.
     #[serde(default)]
-    group_id: Set<String>,
+    group_id: Patch<String>,
     /// Name.
     #[serde(default)]
     name: Patch<String>,
@@ -37,29 +38,28 @@ pub(super) struct CompanyForm {
     industry: Patch<String>,
     /// Number of employees.
     #[serde(default)]
-    employees: Patch<u64>,
+    employees: Patch<Whole<u64>>,
     /// Country.
     #[serde(default)]
     country: Patch<String>,
-    /// Further traits. Those not named stay; one that is null goes.
+    /// Further traits. Those not named stay; one that is null goes; null instead of all of them clears them.
     #[serde(default)]
     traits: Patch<Map<String, Value>>,
 }
 
 impl CompanyForm {
-    /// The company to make, or to change if there is one of that domain or group id.
+    /// The company to make, or to change if there is one of that domain or group id. An identifier that is
+    /// null is not given.
     ///
     /// # Errors
     /// Every wrong field.
     pub(super) fn into_new(self) -> Result<CompanyUpsert, Invalid> {
+        let form = CompanyForm { domain: self.domain.without_null(), group_id: self.group_id.without_null(), ..self };
         let mut findings = Findings::default();
-        if self.domain == Set::Absent && self.group_id == Set::Absent {
+        if form.domain == Patch::Absent && form.group_id == Patch::Absent {
             findings.add("domain", "is required, or else group_id");
         }
-        if self.traits == Patch::Null {
-            findings.add("traits", "can only be null in a change of a company by its id");
-        }
-        let upsert = findings.take(self.into_upsert());
+        let upsert = findings.take(form.into_upsert());
         findings.into_result(upsert.unwrap_or_default())
     }
 
@@ -67,35 +67,30 @@ impl CompanyForm {
     ///
     /// # Errors
     /// Every wrong field.
-    pub(super) fn into_change(self, company: &Company) -> Result<CompanyUpsert, Invalid> {
-        let clear_traits = self.traits == Patch::Null;
-        let mut upsert = CompanyUpsert { id: Some(company.id), ..self.into_upsert()? };
-        if clear_traits {
-            upsert.traits = company.traits.keys().map(|name| (name.clone(), Value::Null)).collect();
-        }
-        Ok(upsert)
+    pub(super) fn into_change(self, id: CompanyId) -> Result<CompanyUpsert, Invalid> {
+        Ok(CompanyUpsert { id: Some(id), ..self.into_upsert()? })
     }
 
     fn into_upsert(self) -> Result<CompanyUpsert, Invalid> {
         let mut findings = Findings::default();
-        let mut upsert = CompanyUpsert::default();
-        if let Set::Value(domain) = self.domain {
-            upsert.domain = findings.take(fields::domain("domain", &domain));
-        }
-        if let Set::Value(group_id) = self.group_id {
-            upsert.group_id = findings.take(fields::key("group_id", &group_id));
-        }
-        upsert.profile = said([
+        let domain = findings.take(fields::change("domain", self.domain, fields::domain));
+        let group_id = findings.take(fields::change("group_id", self.group_id, fields::key));
+        let profile = said([
             ("name", self.name.map(Value::from)),
             ("linkedin_url", self.linkedin_url.map(Value::from)),
             ("industry", self.industry.map(Value::from)),
-            ("employees", self.employees.map(Value::from)),
+            ("employees", self.employees.map(|Whole(count)| Value::from(count))),
             ("country", self.country.map(Value::from)),
         ]);
-        if let Patch::Value(traits) = self.traits {
-            upsert.traits = traits;
-        }
-        findings.into_result(upsert)
+        let (clear_traits, traits) = fields::traits(self.traits);
+        findings.into_result(CompanyUpsert {
+            id: None,
+            domain: domain.unwrap_or_default(),
+            group_id: group_id.unwrap_or_default(),
+            profile,
+            clear_traits,
+            traits,
+        })
     }
 }
 
@@ -159,7 +154,8 @@ impl From<Company> for CompanyView {
 
 #[cfg(test)]
 mod tests {
-    use beckon_domain::company::CompanyProfile;
+    use beckon_domain::company::{CompanyProfile, Domain};
+    use beckon_intake::Change;
     use serde_json::json;
     use uuid::Uuid;
 
@@ -184,13 +180,23 @@ mod tests {
     // behaviour A3
     #[test]
     fn absent_keeps_null_clears_and_a_value_sets() {
-        let upsert = form(json!({ "domain": "www.Acme.com", "employees": 12, "country": null }));
-        let upsert = upsert.into_change(&company(json!({}))).unwrap();
-        assert_eq!(upsert.domain.unwrap().as_str(), "acme.com");
+        let upsert = form(json!({ "domain": "www.Acme.com", "employees": 12.0, "country": null }));
+        let id = CompanyId::from(Uuid::from_u128(1));
+        let upsert = upsert.into_change(id).unwrap();
+        assert_eq!((upsert.domain, upsert.group_id), (Domain::parse("acme.com").into(), Change::Keep));
         assert_eq!(upsert.profile, [("country".to_owned(), Value::Null), ("employees".to_owned(), json!(12))].into());
 
-        let cleared = form(json!({ "traits": null })).into_change(&company(json!({ "plan": "pro" }))).unwrap();
-        assert_eq!(Value::Object(cleared.traits), json!({ "plan": null }));
+        let cleared = form(json!({ "domain": null, "group_id": null, "traits": null })).into_change(id).unwrap();
+        let (domain, group_id) = (Change::Clear, Change::Clear);
+        let expected = CompanyUpsert { id: Some(id), domain, group_id, clear_traits: true, ..CompanyUpsert::default() };
+        assert_eq!(cleared, expected);
+    }
+
+    #[test]
+    fn an_identifier_that_is_null_is_not_given_when_a_company_is_made() {
+        let made = form(json!({ "domain": null, "group_id": "g1" })).into_new().unwrap();
+        assert_eq!((made.domain, made.group_id), (Change::Keep, Change::Set("g1".to_owned())));
+        assert_eq!(form(json!({ "domain": null })).into_new().unwrap_err().0[0].field, "domain");
     }
 
     // behaviour A6

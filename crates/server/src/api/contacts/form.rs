@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use beckon_domain::contact::{Contact, ContactProfile};
+use beckon_domain::contact::ContactProfile;
+use beckon_domain::id::ContactId;
 use beckon_domain::invalid::{Findings, Invalid};
 use beckon_domain::signal::{CompanyTraits, PersonTraits};
 use beckon_intake::{CompanyRef, ContactUpsert};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::api::fields;
-use crate::patch::{Patch, Set};
+use crate::patch::Patch;
 
 /// What is said of a person: absent keeps what is known, null clears it, a value sets it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -20,10 +21,10 @@ use crate::patch::{Patch, Set};
 pub(in crate::api) struct ContactForm {
     /// The address that identifies the person.
     #[serde(default)]
-    email: Set<String>,
+    email: Patch<String>,
     /// The id the person has in your own system.
     #[serde(default)]
-    user_id: Set<String>,
+    user_id: Patch<String>,
     /// Given name.
     #[serde(default)]
     first_name: Patch<String>,
@@ -51,28 +52,28 @@ pub(in crate::api) struct ContactForm {
     /// Telephone number.
     #[serde(default)]
     phone: Patch<String>,
-    /// The domain of the company the person works for. One that is not known yet is made.
+    /// The domain of the company the person works for. One that is not known yet is made; with null the person
+    /// belongs to none.
     #[serde(default)]
-    company_domain: Set<String>,
-    /// Further traits. Those not named stay; one that is null goes.
+    company_domain: Patch<String>,
+    /// Further traits. Those not named stay; one that is null goes; null instead of all of them clears them.
     #[serde(default)]
     traits: Patch<Map<String, Value>>,
 }
 
 impl ContactForm {
-    /// The contact to make, or to change if there is one of that address or user id.
+    /// The contact to make, or to change if there is one of that address or user id. An identifier that is
+    /// null is not given.
     ///
     /// # Errors
     /// Every wrong field.
     pub(super) fn into_new(self) -> Result<ContactUpsert, Invalid> {
+        let form = ContactForm { email: self.email.without_null(), user_id: self.user_id.without_null(), ..self };
         let mut findings = Findings::default();
-        if self.email == Set::Absent && self.user_id == Set::Absent {
+        if form.email == Patch::Absent && form.user_id == Patch::Absent {
             findings.add("email", "is required, or else user_id");
         }
-        if self.traits == Patch::Null {
-            findings.add("traits", "can only be null in a change of a contact by its id");
-        }
-        let upsert = findings.take(self.into_upsert());
+        let upsert = findings.take(form.into_upsert());
         findings.into_result(upsert.unwrap_or_default())
     }
 
@@ -80,13 +81,8 @@ impl ContactForm {
     ///
     /// # Errors
     /// Every wrong field.
-    pub(super) fn into_change(self, contact: &Contact) -> Result<ContactUpsert, Invalid> {
-        let clear_traits = self.traits == Patch::Null;
-        let mut upsert = ContactUpsert { id: Some(contact.id), ..self.into_upsert()? };
-        if clear_traits {
-            upsert.traits = contact.traits.keys().map(|name| (name.clone(), Value::Null)).collect();
-        }
-        Ok(upsert)
+    pub(super) fn into_change(self, id: ContactId) -> Result<ContactUpsert, Invalid> {
+        Ok(ContactUpsert { id: Some(id), ..self.into_upsert()? })
     }
 
     /// What it says of a person, where there may be nothing to clear.
@@ -102,24 +98,18 @@ impl ContactForm {
             }
         }
         traits.retain(|_, value| !value.is_null());
-        let company = company.map(|company| CompanyTraits { domain: Some(company.domain), ..CompanyTraits::default() });
-        Ok(PersonTraits { email, user_id, profile, company, traits })
+        let of_domain = |CompanyRef { domain }| CompanyTraits { domain: Some(domain), ..CompanyTraits::default() };
+        let company = company.into_new_value().map(of_domain);
+        Ok(PersonTraits { email: email.into_new_value(), user_id: user_id.into_new_value(), profile, company, traits })
     }
 
     fn into_upsert(self) -> Result<ContactUpsert, Invalid> {
         let mut findings = Findings::default();
-        let mut upsert = ContactUpsert::default();
-        if let Set::Value(email) = self.email {
-            upsert.email = findings.take(fields::email("email", &email));
-        }
-        if let Set::Value(user_id) = self.user_id {
-            upsert.user_id = findings.take(fields::key("user_id", &user_id));
-        }
-        if let Set::Value(domain) = self.company_domain {
-            upsert.company =
-                findings.take(fields::domain("company_domain", &domain)).map(|domain| CompanyRef { domain });
-        }
-        upsert.profile = said([
+        let company = |field: &str, text: &str| Ok(CompanyRef { domain: fields::domain(field, text)? });
+        let email = findings.take(fields::change("email", self.email, fields::email));
+        let user_id = findings.take(fields::change("user_id", self.user_id, fields::key));
+        let company = findings.take(fields::change("company_domain", self.company_domain, company));
+        let profile = said([
             ("first_name", self.first_name),
             ("last_name", self.last_name),
             ("title", self.title),
@@ -130,10 +120,16 @@ impl ContactForm {
             ("country", self.country),
             ("phone", self.phone),
         ]);
-        if let Patch::Value(traits) = self.traits {
-            upsert.traits = traits;
-        }
-        findings.into_result(upsert)
+        let (clear_traits, traits) = fields::traits(self.traits);
+        findings.into_result(ContactUpsert {
+            id: None,
+            email: email.unwrap_or_default(),
+            user_id: user_id.unwrap_or_default(),
+            profile,
+            company: company.unwrap_or_default(),
+            clear_traits,
+            traits,
+        })
     }
 }
 
@@ -149,8 +145,7 @@ fn said<const N: usize>(fields: [(&str, Patch<String>); N]) -> BTreeMap<String, 
 
 #[cfg(test)]
 mod tests {
-    use beckon_domain::id::ContactId;
-    use jiff::Timestamp;
+    use beckon_intake::Change;
     use serde_json::json;
     use uuid::Uuid;
 
@@ -160,41 +155,44 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
-    fn contact(traits: Value) -> Contact {
-        Contact {
-            id: ContactId::from(Uuid::from_u128(1)),
-            email: None,
-            user_id: Some("u1".to_owned()),
-            company_id: None,
-            profile: ContactProfile::default(),
-            traits: traits.as_object().unwrap().clone(),
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
-        }
-    }
-
     // behaviour A3
     #[test]
     fn absent_keeps_null_clears_and_a_value_sets() {
+        let id = ContactId::from(Uuid::from_u128(1));
         let upsert = form(json!({ "title": "CMO", "phone": null, "traits": { "plan": null, "seats": 3 } }));
-        let upsert = upsert.into_change(&contact(json!({ "plan": "pro", "vip": true }))).unwrap();
-        assert_eq!(upsert.id, Some(ContactId::from(Uuid::from_u128(1))));
+        let upsert = upsert.into_change(id).unwrap();
+        assert_eq!((upsert.id, &upsert.email), (Some(id), &Change::Keep));
         let profile = [("phone".to_owned(), None), ("title".to_owned(), Some("CMO".to_owned()))];
         assert_eq!(upsert.profile, profile.into());
-        assert_eq!(Value::Object(upsert.traits), json!({ "plan": null, "seats": 3 }));
+        assert_eq!((upsert.clear_traits, Value::Object(upsert.traits)), (false, json!({ "plan": null, "seats": 3 })));
 
-        let cleared =
-            form(json!({ "traits": null })).into_change(&contact(json!({ "plan": "pro", "vip": true }))).unwrap();
-        assert_eq!(Value::Object(cleared.traits), json!({ "plan": null, "vip": null }));
+        let all = json!({ "email": null, "user_id": null, "company_domain": null, "traits": null });
+        let cleared = form(all).into_change(id).unwrap();
+        let expected = ContactUpsert {
+            id: Some(id),
+            email: Change::Clear,
+            user_id: Change::Clear,
+            company: Change::Clear,
+            clear_traits: true,
+            ..ContactUpsert::default()
+        };
+        assert_eq!(cleared, expected);
+    }
+
+    #[test]
+    fn an_identifier_that_is_null_is_not_given_when_a_contact_is_made() {
+        let made = form(json!({ "email": null, "user_id": "u1", "traits": null })).into_new().unwrap();
+        assert_eq!((made.email, made.user_id), (Change::Keep, Change::Set("u1".to_owned())));
+        let nobody = form(json!({ "email": null, "user_id": null })).into_new();
+        assert_eq!(nobody.unwrap_err().0[0].field, "email");
     }
 
     // behaviour A6
     #[test]
     fn every_wrong_field_is_named_at_once() {
-        let wrong =
-            form(json!({ "email": "jane", "user_id": "", "company_domain": "acme", "traits": null })).into_new();
+        let wrong = form(json!({ "email": "jane", "user_id": "", "company_domain": "acme" })).into_new();
         let fields: Vec<_> = wrong.unwrap_err().0.into_iter().map(|field| field.field).collect();
-        assert_eq!(fields, ["traits", "email", "user_id", "company_domain"]);
+        assert_eq!(fields, ["email", "user_id", "company_domain"]);
         assert_eq!(form(json!({ "title": "CMO" })).into_new().unwrap_err().0[0].field, "email");
     }
 

@@ -13,16 +13,13 @@ use beckon_store::WorkspaceConfig;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Number;
 use url::Url;
 
 use super::view::{MASK, masked_url};
 use crate::api::event_types;
 use crate::app::App;
+use crate::extract::Whole;
 use crate::patch::{Patch, Set};
-
-/// Where whole numbers in JSON stop being exact.
-const MAX_WHOLE: f64 = (1_u64 << 53) as f64;
 
 /// Channels as people type them: a list, or one text.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -70,8 +67,8 @@ pub(super) struct CreateWebhook {
     /// Seconds between attempts: the first counts from the first failure. Empty means one attempt; null means
     /// the installation's schedule.
     #[serde(default)]
-    #[schemars(with = "Option<Vec<i64>>", length(max = 50), inner(range(min = 0, max = 604_800)))]
-    retry_schedule: Option<Vec<Seconds>>,
+    #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
+    retry_schedule: Option<Vec<Whole<i64>>>,
     /// Notes of your own.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 50))]
@@ -156,8 +153,8 @@ pub(super) struct UpdateWebhook {
     enabled: Patch<bool>,
     /// Seconds between attempts; empty means one attempt, null the installation's schedule.
     #[serde(default)]
-    #[schemars(with = "Option<Vec<i64>>", length(max = 50), inner(range(min = 0, max = 604_800)))]
-    retry_schedule: Patch<Vec<Seconds>>,
+    #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
+    retry_schedule: Patch<Vec<Whole<i64>>>,
     /// Notes of your own, replacing all there are.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 50))]
@@ -246,23 +243,8 @@ fn without_repeats(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-/// A whole number of seconds; `60.0` is one too, as JSON Schema counts.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "Number")]
-struct Seconds(i64);
-
-impl TryFrom<Number> for Seconds {
-    type Error = &'static str;
-
-    fn try_from(number: Number) -> Result<Seconds, &'static str> {
-        let from_float = || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < MAX_WHOLE);
-        let whole = number.as_i64().or_else(|| from_float().map(|float| float as i64));
-        whole.map(Seconds).ok_or("not a whole number of seconds")
-    }
-}
-
-fn schedule(seconds: Vec<Seconds>) -> RetrySchedule {
-    RetrySchedule(seconds.into_iter().map(|Seconds(seconds)| SignedDuration::from_secs(seconds)).collect())
+fn schedule(seconds: Vec<Whole<i64>>) -> RetrySchedule {
+    RetrySchedule(seconds.into_iter().map(|Whole(seconds)| SignedDuration::from_secs(seconds)).collect())
 }
 
 #[cfg(test)]
@@ -293,13 +275,6 @@ mod tests {
             let problem = crate::extract::read_json::<CreateWebhook>(body.as_bytes()).err().unwrap();
             assert_eq!(problem.body().errors[0].field, field);
         }
-    }
-
-    #[test]
-    fn seconds_are_whole_however_they_are_written() {
-        let read = |json: &str| serde_json::from_str::<Seconds>(json).map(|Seconds(seconds)| seconds).ok();
-        assert_eq!((read("60"), read("60.0"), read("6e1"), read("-1")), (Some(60), Some(60), Some(60), Some(-1)));
-        assert_eq!((read("0.5"), read("1e300"), read("\"5\"")), (None, None, None));
     }
 
     // behaviour A3
