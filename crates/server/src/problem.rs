@@ -218,9 +218,9 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
         match error {
             StoreError::NotFound(what) => Problem::not_found(what),
-            StoreError::Exists(_) | StoreError::Stale(_) | StoreError::Refused(_) => {
-                Problem::conflict(error.to_string())
-            }
+            StoreError::Exists(_) | StoreError::Refused(_) => Problem::conflict(error.to_string()),
+            // Whoever was overtaken has tried again already, as often as is sensible.
+            StoreError::Stale(_) => Problem::overloaded(STORE_RETRY_AFTER),
             StoreError::Full(_) => {
                 tracing::error!(error = %Chain(&error), "a request was refused");
                 Problem::new(Code::DiskFull, "there is no room to store this; nothing was taken")
@@ -316,6 +316,13 @@ mod tests {
         assert_eq!((body.status, body.code), (422, Code::InvalidRequest));
         let fields: Vec<_> = body.errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(fields, ["url", "event_types/0"]);
+    }
+
+    #[test]
+    fn what_was_overtaken_may_be_tried_again_and_is_no_conflict() {
+        let response = Problem::from(StoreError::Stale("the set-up")).into_response();
+        assert!(response.status() == 429 || response.status() == 503, "{}", response.status());
+        assert!(response.headers().contains_key(RETRY_AFTER));
     }
 
     #[test]

@@ -94,10 +94,10 @@ impl Sql<'_> {
 pub(crate) fn failed(doing: &'static str, error: impl Into<Arc<rusqlite::Error>>) -> StoreError {
     let error: Arc<rusqlite::Error> = error.into();
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => StoreError::Full(Box::new(error)),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen) => {
-            StoreError::Unavailable(Box::new(error))
-        }
+        Some(ErrorCode::DiskFull) => StoreError::Full(Box::new(error)),
+        Some(
+            ErrorCode::SystemIoFailure | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen,
+        ) => StoreError::Unavailable(Box::new(error)),
         _ => StoreError::Failed { doing, source: Box::new(error) },
     }
 }
