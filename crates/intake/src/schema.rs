@@ -5,6 +5,8 @@
 
 mod lenient;
 
+pub use lenient::read as read_leniently;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -126,7 +126,7 @@ async fn take(app: App, shape: Shape, call: Call) -> Result<Json<Report>, Failur
     let sent_at = sent_at(&root, &call.headers);
     let (kind, items) = match shape {
         Shape::One(kind) => (Some(kind), vec![Value::Object(root)]),
-        Shape::Batch => (None, envelope::take_items(&mut root)?),
+        Shape::Batch => (None, envelope::take_items(&mut root, app.options.tracking_body_bytes_max)?),
     };
     let (signals, report) = report::read(&items, Arrival { kind, received_at, sent_at }, &app.ambient);
     drop(items);

@@ -1,13 +1,16 @@
 //! Reads JSON that is well formed but holds what a program's values cannot.
 //!
-//! RFC 8259 allows numbers of any size (§6) and halves of surrogate pairs (§8.2). For checking only, a number
-//! beyond the range of an f64 becomes the largest one, and half a pair becomes U+FFFD.
+//! RFC 8259 allows numbers of any size (§6) and halves of surrogate pairs (§8.2). A number beyond the range of an
+//! f64 becomes the largest one, and half a pair becomes U+FFFD. Payloads are only checked in this form, never stored.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Reads one JSON value. What is not well formed stays so, and is refused.
-pub(super) fn read(json: &[u8]) -> serde_json::Result<Value> {
+/// Reads one JSON value.
+///
+/// # Errors
+/// What is not well formed stays so, and is refused.
+pub fn read(json: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(json).or_else(|_| serde_json::from_slice(&tame(json)))
 }
 

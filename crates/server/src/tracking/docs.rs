@@ -62,7 +62,8 @@ struct TrackingBatch {
     batch: Vec<Value>,
     /// When the batch left, to tell how far the sender's clock is off.
     sent_at: Option<Value>,
-    /// Surroundings of all calls, as far as they do not say otherwise.
+    /// Surroundings of all calls, as far as they do not say otherwise. The largest body bounds what they come to,
+    /// written into each call.
     context: Option<Value>,
     /// The write key, if it is nowhere else.
     write_key: Option<Value>,

@@ -1,8 +1,10 @@
 //! Reads the JSON of a call: one item, or a batch of them.
 //!
+//! Promise: what the items of a batch share is no longer, written into each of them, than a body may be.
 //! Not here: what an item says (`beckon_intake::tracking`). An item that is no object is kept as it is,
 //! because it fails alone.
 
+use beckon_intake::schema::read_leniently;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
@@ -13,12 +15,13 @@ pub(super) const BATCH_ITEMS_MAX: usize = 2_500;
 /// The JSON object of a call.
 pub(super) type Root = Map<String, Value>;
 
-/// Reads the body.
+/// Reads the body. Half a character, which JavaScript writes where it cut an emoji in two, is read as U+FFFD
+/// (`read_leniently`): one such title must not cost a whole batch.
 ///
 /// # Errors
 /// [`Failure::Unreadable`] unless it is a JSON object.
 pub(super) fn parse(body: &[u8]) -> Result<Root, Failure> {
-    match serde_json::from_slice(body) {
+    match read_leniently(body) {
         Ok(Value::Object(root)) => Ok(root),
         Ok(_) => Err(Failure::Unreadable("the body must be a JSON object".to_owned())),
         Err(error) => Err(Failure::Unreadable(format!("the body is not JSON: {error}"))),
@@ -29,20 +32,31 @@ pub(super) fn parse(body: &[u8]) -> Result<Root, Failure> {
 /// far as the item does not say otherwise.
 ///
 /// # Errors
-/// [`Failure::Unreadable`] without a list called `batch`, [`Failure::TooMany`] above [`BATCH_ITEMS_MAX`].
-pub(super) fn take_items(root: &mut Root) -> Result<Vec<Value>, Failure> {
+/// [`Failure::Unreadable`] without a list called `batch`, [`Failure::TooMany`] above [`BATCH_ITEMS_MAX`],
+/// [`Failure::TooLarge`] if what the items share, once for each, is longer than `bytes_max`.
+pub(super) fn take_items(root: &mut Root, bytes_max: usize) -> Result<Vec<Value>, Failure> {
     let Some(Value::Array(mut items)) = root.remove("batch") else {
         return Err(Failure::Unreadable("batch: must be a list of calls".to_owned()));
     };
     if items.len() > BATCH_ITEMS_MAX {
         return Err(Failure::TooMany { items_max: BATCH_ITEMS_MAX });
     }
-    for shared in ["context", "integrations"] {
+    let shared = ["context", "integrations"];
+    let shared_bytes: usize = shared.iter().filter_map(|name| root.get(*name)).map(json_bytes).sum();
+    if shared_bytes.saturating_mul(items.len()) > bytes_max {
+        return Err(Failure::TooLarge { bytes_max });
+    }
+    for shared in shared {
         if let Some(Value::Object(of_batch)) = root.get(shared) {
             items.iter_mut().filter_map(Value::as_object_mut).for_each(|item| inherit(item, shared, of_batch));
         }
     }
     Ok(items)
+}
+
+fn json_bytes(value: &Value) -> usize {
+    // Writing a value that was read cannot fail.
+    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
 }
 
 fn inherit(item: &mut Root, key: &str, of_batch: &Root) {
@@ -63,7 +77,28 @@ mod tests {
     use serde_json::json;
 
     fn items(root: Value) -> Result<Vec<Value>, Failure> {
-        take_items(&mut parse(root.to_string().as_bytes()).unwrap())
+        take_items(&mut parse(root.to_string().as_bytes()).unwrap(), 100_000)
+    }
+
+    #[test]
+    fn half_a_character_does_not_cost_the_batch() {
+        let read = |body: &str| parse(body.as_bytes()).unwrap()["a"].as_str().unwrap().to_owned();
+        assert_eq!(read(r#"{"a":"cut \ud83d"}"#), "cut \u{fffd}");
+        assert_eq!(read(r#"{"a":"\udE00\ud83d\ud83d\uDE00 \u00e4"}"#), "\u{fffd}\u{fffd}\u{1f600} ä");
+        assert_eq!(read(r#"{"a":"\\ud83d \ud83d"}"#), "\\ud83d \u{fffd}", "an escaped backslash escapes no unit");
+        for odd in [r#"{"a":"\ud83"}"#, r#"{"a":"\u+123"}"#, r#"{"a":"\"#, r#"{"a":"\ud83d"#, "{\"a\":\"\\ud8\u{e4}"] {
+            assert!(matches!(parse(odd.as_bytes()), Err(Failure::Unreadable(_))), "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_items_share_counts_for_each_of_them() {
+        let batch = |shared: usize, count: usize| {
+            items(json!({ "context": { "x": "y".repeat(shared) }, "batch": vec![json!({}); count] }))
+        };
+        assert_eq!(batch(90_000, 1).unwrap().len(), 1);
+        assert_eq!(batch(1_000, 90).unwrap().len(), 90);
+        assert!(matches!(batch(1_000, 100), Err(Failure::TooLarge { bytes_max: 100_000 })));
     }
 
     #[test]

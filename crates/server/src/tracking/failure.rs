@@ -33,7 +33,7 @@ pub(super) enum Failure {
     WrongMethod,
     /// It cannot be read, and why.
     Unreadable(String),
-    /// The body is too long.
+    /// The body is too long, or would be with what a batch shares written into each item.
     TooLarge {
         /// Longest body taken, in bytes.
         bytes_max: usize,
@@ -104,7 +104,11 @@ impl Failure {
             Failure::NoSettings => "there is no such write key in use".to_owned(),
             Failure::WrongMethod => "this path does not take this method; calls are sent with POST".to_owned(),
             Failure::Unreadable(reason) => reason.clone(),
-            Failure::TooLarge { bytes_max } => format!("the body is longer than {bytes_max} bytes"),
+            Failure::TooLarge { bytes_max } => {
+                format!(
+                    "the body is longer than {bytes_max} bytes, with what a batch shares counted for each of its items"
+                )
+            }
             Failure::TooMany { items_max } => format!("the batch has more than {items_max} items"),
             Failure::Overloaded { .. } => "more is coming in than can be kept up with: send it again later".to_owned(),
             Failure::Unavailable => "nothing can be stored now: send it again later".to_owned(),

@@ -5,6 +5,7 @@
 //! Not here: which of the library's own plug-ins run; there are none.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use http::header::{CACHE_CONTROL, HOST};
 use http::uri::Authority;
@@ -36,9 +37,11 @@ pub(super) struct Settings(serde_json::Map<String, Value>);
 
 pub(super) async fn get(
     State(app): State<App>,
-    Path(OfKey { key }): Path<OfKey>,
+    of_key: Result<Path<OfKey>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<Settings>), Failure> {
+    // What is no text is nobody's key.
+    let Ok(Path(OfKey { key })) = of_key else { return Err(Failure::NoSettings) };
     match find_workspace(&app, &key).await {
         Ok(_) => Ok(([(CACHE_CONTROL, CACHE)], Json(document(&key, &host(&headers)?, protocol(&headers))))),
         Err(Failure::KeyUnknown | Failure::KeyRevoked) => Err(Failure::NoSettings),

@@ -144,6 +144,8 @@ async fn one_bad_item_does_not_fail_its_batch() {
 async fn what_cannot_be_read_or_is_too_large_is_refused_whole() {
     let (house, key) = house_with_a_key().await;
     let headers = [("x-write-key", key.as_str())];
+    // What a batch shares is written into each of its items: a small call must not become a huge one.
+    let shared = json!({"context": {"x": "y".repeat(10_000)}, "batch": vec![json!({}); 500]}).to_string();
     let answers = [
         (send(&house, "/v1/batch", &headers, "{\"batch\":[").await, 400, "unreadable"),
         (send(&house, "/v1/batch", &headers, "{\"batch\":7}").await, 400, "unreadable"),
@@ -154,6 +156,7 @@ async fn what_cannot_be_read_or_is_too_large_is_refused_whole() {
             413,
             "too_many_items",
         ),
+        (send(&house, "/v1/batch", &headers, shared).await, 413, "too_large"),
     ];
     for (answer, status, code) in answers {
         assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (status, &json!(code)));
@@ -197,7 +200,10 @@ async fn a_browser_library_learns_to_send_to_the_host_it_asked() {
     let expected = json!({"apiKey": key, "apiHost": "b.test:8420/v1", "protocol": "http"});
     assert_eq!((answer.status.as_u16(), &answer.json()["integrations"]["Segment.io"]), (200, &expected));
     assert_eq!(answer.headers["cache-control"], "public, max-age=300");
-    assert_eq!(house.send(ask("nobody").unwrap()).await.status, 404);
+    for nobody in ["nobody", "%ff"] {
+        let refused = house.send(ask(nobody).unwrap()).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (404, &json!("not_found")), "{nobody}");
+    }
 }
 
 // behaviour F5
