@@ -1,9 +1,11 @@
 //! Compiles JSON Schemas and checks payloads against them.
 //!
 //! Promise: nothing is fetched for a schema, neither from the network nor from a disk; what is checked may
-//! differ from what was sent (numbers too large, halves of surrogate pairs), what is stored never does.
+//! differ from what was sent (numbers too large, halves of surrogate pairs), what is stored never does; the
+//! work of a check is bounded, whatever schema somebody thinks of (`unfold.rs`).
 
 mod lenient;
+mod unfold;
 
 pub use lenient::read as read_leniently;
 
@@ -11,7 +13,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use beckon_domain::invalid::{Findings, Invalid};
-use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -31,6 +32,12 @@ pub fn check_schema(schema: &Value) -> Result<(), Invalid> {
     if !matches!(schema, Value::Object(_) | Value::Bool(_)) {
         return Err(Invalid::one("schema", "a JSON Schema is an object"));
     }
+    let mut findings = Findings::default();
+    name_outer_references(schema, "", &mut findings);
+    findings.into_result(())?;
+    let mut findings = Findings::default();
+    unfold::check_size(schema, &mut findings);
+    findings.into_result(())?;
     compile(schema).map(|_compiled| ())
 }
 
@@ -46,14 +53,7 @@ fn compile(schema: &Value) -> Result<Validator, Invalid> {
     // The plain regex engine takes linear time, whatever pattern a publisher thinks of.
     let patterns = jsonschema::PatternOptions::regex();
     let built = jsonschema::options().offline().with_pattern_options(patterns).build(schema);
-    built.map_err(|broken| {
-        let mut findings = Findings::default();
-        if matches!(broken.kind(), ValidationErrorKind::Referencing(_)) {
-            name_outer_references(schema, "", &mut findings);
-        }
-        let named = findings.into_result(()).err();
-        named.unwrap_or_else(|| Invalid::one(pointer("schema", broken.instance_path().as_str()), reason(&broken)))
-    })
+    built.map_err(|broken| Invalid::one(pointer("schema", broken.instance_path().as_str()), reason(&broken)))
 }
 
 /// Notes every reference that leads out of the schema.

@@ -73,13 +73,13 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     idempotency: Turns,
-    event_types: Turns,
+    edits: Turns,
 }
 
 impl App {
     /// Bundles the services.
     pub fn new(parts: AppParts) -> App {
-        App(Arc::new(Inner { parts, idempotency: Turns::default(), event_types: Turns::default() }))
+        App(Arc::new(Inner { parts, idempotency: Turns::default(), edits: Turns::default() }))
     }
 
     /// One request at a time for an idempotency key.
@@ -87,9 +87,10 @@ impl App {
         &self.0.idempotency
     }
 
-    /// One change at a time for an event type.
-    pub(crate) fn event_type_turns(&self) -> &Turns {
-        &self.0.event_types
+    /// One change at a time of a thing that is set up, by its id or name. Segments refer to each other, so
+    /// all those of a workspace are one thing.
+    pub(crate) fn edit_turns(&self) -> &Turns {
+        &self.0.edits
     }
 }
 

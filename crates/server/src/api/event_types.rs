@@ -235,7 +235,7 @@ async fn update(
     Path(ByName { name }): Path<ByName>,
     Json(change): Json<UpdateEventType>,
 ) -> Result<Json<EventTypeView>, Problem> {
-    let _turn = app.event_type_turns().take((caller.workspace_id, name.clone())).await;
+    let _turn = app.edit_turns().take((caller.workspace_id, name.clone())).await;
     let mut event_type = find_own(&app, caller, &name).await?;
     change.description.apply(&mut event_type.description);
     change.schema.apply_optional(&mut event_type.schema);

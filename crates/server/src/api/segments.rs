@@ -23,6 +23,7 @@ use crate::extract::{ById, Json, Path, Query};
 use crate::paging::{PageQuery, Paged};
 use crate::problem::Problem;
 use crate::reply::{Created, NoContent};
+use crate::turns::Turn;
 use form::{NewSegment, SegmentChange, SegmentView};
 
 const LIST: &str = "segments";
@@ -57,6 +58,7 @@ async fn create(
     caller: ApiCaller,
     Json(new): Json<NewSegment>,
 ) -> Result<Created<SegmentView>, Problem> {
+    let _turn = turn(&app, caller.workspace_id).await;
     let catalog = catalog(&*app.config.get(caller.workspace_id).await?);
     let segment = new.into_segment(&catalog, app.ambient.now())?;
     let segment = app.store.create_segment(caller.workspace_id, &segment).await?;
@@ -86,6 +88,7 @@ async fn change(
     Path(ById { id }): Path<ById<SegmentId>>,
     Json(change): Json<SegmentChange>,
 ) -> Result<Json<SegmentView>, Problem> {
+    let _turn = turn(&app, caller.workspace_id).await;
     for _ in 0..CHANGE_TRIES_MAX {
         match try_change(&app, caller.workspace_id, id, &change).await {
             Err(TryAgain::Stale) => {}
@@ -139,12 +142,19 @@ async fn delete(
     caller: ApiCaller,
     Path(ById { id }): Path<ById<SegmentId>>,
 ) -> Result<NoContent, Problem> {
+    let _turn = turn(&app, caller.workspace_id).await;
     app.store.get_segment(caller.workspace_id, id).await?;
     if let Some(referring) = referring(&*app.config.get(caller.workspace_id).await?, id) {
         return Err(Problem::conflict(format!("the rules of other segments refer to it: {referring}")));
     }
     app.store.delete_segment(caller.workspace_id, id, app.ambient.now()).await?;
     Ok(NoContent)
+}
+
+/// Segments change one after the other, so that two changes together cannot close a circle of references, or
+/// refer to what is being deleted.
+async fn turn(app: &App, workspace: WorkspaceId) -> Turn<'_> {
+    app.edit_turns().take((workspace, "segments".to_owned())).await
 }
 
 fn catalog(config: &WorkspaceConfig) -> SegmentCatalog {

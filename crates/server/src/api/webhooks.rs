@@ -115,6 +115,7 @@ async fn update(
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(form): Json<UpdateWebhook>,
 ) -> Result<Json<WebhookView>, Problem> {
+    let _turn = app.edit_turns().take((caller.workspace_id, id.to_string())).await;
     for _ in 0..UPDATE_TRIES_MAX {
         let stored = find(&app, caller, id).await?;
         let config = app.config.get(caller.workspace_id).await?;

@@ -239,3 +239,19 @@ async fn a_test_sends_at_once_and_shows_the_attempt() {
     let disabled = house.post(&format!("{path}/test"), json!({"event_type": "contact.intent"})).await;
     assert_eq!((disabled.status.as_u16(), disabled.code().as_str()), (409, "webhook_disabled"));
 }
+
+#[tokio::test]
+async fn many_who_change_one_webhook_at_once_all_succeed() {
+    let house = std::sync::Arc::new(House::new().await);
+    let path = format!("/api/v1/webhooks/{}", house.post("/api/v1/webhooks", a_form()).await.id());
+    let changes: Vec<_> = (0..100)
+        .map(|n| {
+            let (house, path) = (house.clone(), path.clone());
+            tokio::spawn(async move { house.patch(&path, json!({"description": n.to_string()})).await })
+        })
+        .collect();
+    for change in changes {
+        let answer = change.await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+}
