@@ -16,6 +16,8 @@ mod report;
 mod settings;
 mod write_key;
 
+use std::time::Duration;
+
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::body::Body;
@@ -23,11 +25,11 @@ use axum::extract::{FromRequest, Request, State};
 use axum::{Json, Router};
 use beckon_domain::id::WorkspaceId;
 use beckon_intake::tracking::{Kind, read_time};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::app::App;
 use failure::Failure;
@@ -39,7 +41,14 @@ const READ_ON_THE_SPOT_BYTES_MAX: usize = 64 * 1024;
 /// Most bodies read elsewhere at a time; more wait. With the largest body this bounds the memory it takes.
 const READ_AT_ONCE_MAX: usize = 32;
 
+/// Bytes of bodies held at a time, over all calls, in KiB. What comes on top is told to come back.
+const BODIES_KIB_MAX: usize = 256 * 1024;
+
 static READING: Semaphore = Semaphore::const_new(READ_AT_ONCE_MAX);
+static ROOM: Semaphore = Semaphore::const_new(BODIES_KIB_MAX);
+
+/// When to come back when there is no room for a body.
+const ROOM_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The header in which some clients say when a call left.
 const SENT_AT_HEADER: &str = "sentat";
@@ -89,6 +98,8 @@ struct Call {
     headers: HeaderMap,
     query: Option<String>,
     body: Bytes,
+    /// Kept until the call is answered, for what the body said is held until then.
+    room: SemaphorePermit<'static>,
 }
 
 impl FromRequest<App> for Call {
@@ -96,34 +107,50 @@ impl FromRequest<App> for Call {
 
     async fn from_request(request: Request, app: &App) -> Result<Call, Failure> {
         let (parts, body) = request.into_parts();
-        let body = receive(body, app.options.tracking_body_bytes_max).await?;
-        Ok(Call { headers: parts.headers, query: parts.uri.query().map(str::to_owned), body })
+        let (body, room) = receive(body, app.options.tracking_body_bytes_max, &ROOM).await?;
+        Ok(Call { headers: parts.headers, query: parts.uri.query().map(str::to_owned), body, room })
     }
 }
 
 /// What it looks like inside is said per route (`docs.rs`).
 impl aide::OperationInput for Call {}
 
-async fn receive(body: Body, bytes_max: usize) -> Result<Bytes, Failure> {
-    match Limited::new(body, bytes_max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Failure::TooLarge { bytes_max }),
-        Err(_) => Err(Failure::Unreadable("the body broke off".to_owned())),
+/// Reads a body to its end, taking room for it as it comes: who sends slowly holds no more than was sent.
+async fn receive<'r>(
+    body: Body,
+    bytes_max: usize,
+    room: &'r Semaphore,
+) -> Result<(Bytes, SemaphorePermit<'r>), Failure> {
+    let full = |_| Failure::Overloaded { retry_after: ROOM_RETRY_AFTER };
+    let mut body = Limited::new(body, bytes_max);
+    let mut received = BytesMut::new();
+    let mut taken = room.try_acquire_many(1).map_err(full)?;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => Failure::TooLarge { bytes_max },
+            false => Failure::Unreadable("the body broke off".to_owned()),
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        received.extend_from_slice(&data);
+        let kib = received.len().div_ceil(1024).saturating_sub(taken.num_permits());
+        taken.merge(room.try_acquire_many(u32::try_from(kib).unwrap_or(u32::MAX)).map_err(full)?);
     }
+    Ok((received.freeze(), taken))
 }
 
 async fn take(app: App, shape: Shape, call: Call) -> Result<Json<Report>, Failure> {
     let received_at = app.ambient.now();
-    let workspace = match write_key::in_head(&call.headers, call.query.as_deref()) {
+    let Call { headers, query, body, room: _room } = call;
+    let workspace = match write_key::in_head(&headers, query.as_deref()) {
         Some(key) => Some(find_workspace(&app, &key).await?),
         None => None,
     };
-    let mut root = read_root(call.body, app.options.tracking_body_bytes_max).await?;
+    let mut root = read_root(body, app.options.tracking_body_bytes_max).await?;
     let workspace = match workspace {
         Some(workspace) => workspace,
         None => find_workspace(&app, &write_key::in_body(&root).ok_or(Failure::KeyMissing)?).await?,
     };
-    let sent_at = sent_at(&root, &call.headers);
+    let sent_at = sent_at(&root, &headers);
     let (kind, items) = match shape {
         Shape::One(kind) => (Some(kind), vec![Value::Object(root)]),
         Shape::Batch => (None, envelope::take_items(&mut root, app.options.tracking_body_bytes_max)?),
@@ -174,5 +201,24 @@ impl From<beckon_intake::Error> for Failure {
             beckon_intake::Error::Overloaded { retry_after } => Failure::Overloaded { retry_after },
             beckon_intake::Error::Stopped => Failure::Unavailable,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // behaviour F5
+    #[tokio::test]
+    async fn a_body_takes_room_for_its_size_and_is_refused_with_a_wait_when_there_is_none() {
+        let room = Semaphore::new(4);
+        let (received, taken) = receive(Body::from(vec![b'x'; 2_000]), 10_000, &room).await.unwrap();
+        assert_eq!((received.len(), taken.num_permits()), (2_000, 2));
+        let refused = receive(Body::from(vec![b'x'; 3_000]), 10_000, &room).await;
+        assert!(matches!(refused, Err(Failure::Overloaded { .. })));
+        assert_eq!(room.available_permits(), 2, "who was refused holds nothing");
+        drop(taken);
+        assert!(receive(Body::from(vec![b'x'; 3_000]), 10_000, &room).await.is_ok());
+        assert!(matches!(receive(Body::from(vec![b'x'; 3_000]), 2_000, &room).await, Err(Failure::TooLarge { .. })));
     }
 }
