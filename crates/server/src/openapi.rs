@@ -206,6 +206,23 @@ mod tests {
         assert!(ids.len() > 20, "{ids:?}");
     }
 
+    // behaviour A8
+    #[test]
+    fn no_body_of_the_api_takes_unknown_fields() {
+        let document = openapi();
+        let mut bodies = 0;
+        for (name, operation) in operations(&document).filter(|(name, _)| name.contains(" /api/")) {
+            let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else { continue };
+            let schema = match schema["$ref"].as_str() {
+                Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+                None => schema,
+            };
+            assert_eq!(schema["additionalProperties"], false, "{name} takes unknown fields");
+            bodies += 1;
+        }
+        assert!(bodies > 10, "{bodies} bodies");
+    }
+
     #[test]
     fn every_reference_leads_somewhere() {
         let document = openapi();

@@ -98,6 +98,9 @@ async fn patch_keeps_what_is_absent_clears_what_is_null_and_sets_what_has_a_valu
         let patched = beckon.api.patch(&path, body).await.expect(200).json();
         assert_eq!(settings(&patched), expected, "null clears {field} and nothing else");
     }
+    beckon.api.patch(&path, json!({ "enabled": false })).await.expect(200);
+    let enabled = beckon.api.patch(&path, json!({ "enabled": null })).await.expect(200).json();
+    assert_eq!(settings(&enabled), expected, "null brings back what a new webhook has");
     for field in ["url", "event_types"] {
         let refused = beckon.api.patch(&path, json!({ field: null })).await.expect(422);
         assert_eq!(refused.fields(), [field], "cannot be cleared");

@@ -44,14 +44,14 @@ async fn retries_and_resends_carry_the_same_id_and_a_fresh_signature() {
     receiver.script([Reply::status(500), Reply::status(200), Reply::status(200)]);
     beckon.event_type("invoice.paid").await;
     let url = receiver.url("/");
-    let body = json!({ "url": url, "event_types": ["invoice.paid"], "retry_schedule": [1] });
+    let body = json!({ "url": url, "event_types": ["invoice.paid"], "retry_schedule": [2] });
     beckon.webhook_with(body).await;
 
     let event = beckon.publish("invoice.paid", json!({})).await;
     receiver.received(2).await;
     let deliveries = beckon.deliveries_once(&event, |delivery| delivery["status"] == "delivered").await;
     let delivery = deliveries[0]["id"].as_str().unwrap();
-    // A second must pass for the timestamp to differ; the retry waited for one, the resend waits for none.
+    // The retry waited for more than a second, jitter taken off, so its timestamp differs; the resend waits for none.
     beckon.api.post(&format!("/api/v1/deliveries/{delivery}/resend"), json!({})).await.expect(202);
     let got = receiver.received(3).await;
 
