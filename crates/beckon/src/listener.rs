@@ -130,6 +130,9 @@ mod tests {
     async fn a_request_in_progress_is_finished_after_the_stop_and_its_connection_ends() {
         let mut served = in_the_middle(Duration::from_secs(60)).await;
         served.stop.cancel();
+        while TcpStream::connect(served.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
         served.release.notify_one();
         let mut answer = String::new();
         served.client.read_to_string(&mut answer).await.unwrap();

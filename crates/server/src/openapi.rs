@@ -223,6 +223,26 @@ mod tests {
         assert!(bodies > 10, "{bodies} bodies");
     }
 
+    /// Routes made with `api_route` are in the document; `route` is for the document itself and its page.
+    // behaviour A7
+    #[test]
+    fn every_route_of_the_api_is_in_the_document() {
+        let mut waiting = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        let mut bare = BTreeSet::new();
+        while let Some(path) = waiting.pop() {
+            if path.is_dir() {
+                waiting.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let served = text.split("#[cfg(test)]").next().unwrap();
+            if [".route(", ".route_service(", ".nest_service("].iter().any(|bare| served.contains(bare)) {
+                bare.insert(path.file_name().unwrap().to_owned());
+            }
+        }
+        assert_eq!(bare, BTreeSet::from(["document.rs".into()]), "these serve what the document does not have");
+    }
+
     #[test]
     fn every_reference_leads_somewhere() {
         let document = openapi();

@@ -138,3 +138,19 @@ fn private_file() -> OpenOptions {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // behaviour S1
+    #[test]
+    fn a_commit_is_flushed_before_it_returns() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = writer(directory.path()).unwrap();
+        let setting = |name| connection.pragma_query_value(None, name, |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(setting("journal_mode"), "wal");
+        let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!(synchronous, 2, "FULL: a log that is written is also flushed");
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use beckon_testkit::receiver::{Receiver, Reply};
 use hyper::Method;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::beckon::Beckon;
@@ -161,22 +162,22 @@ async fn every_filter_combines_with_every_other() {
             json!({ "url": receiver.url(path), "event_types": ["invoice.paid", "invoice.void"], "retry_schedule": [] });
         webhooks.push(beckon.webhook_with(body).await["id"].as_str().unwrap().to_owned());
     }
-    let start = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(60);
-    for (event_type, channels) in [
-        ("invoice.paid", json!([])),
-        ("invoice.void", json!([segment["channel"]])),
-        ("invoice.paid", json!([segment["channel"]])),
-    ] {
+    let mut middle = String::new();
+    let labelled = json!([segment["channel"]]);
+    let published = [("invoice.paid", &labelled), ("invoice.void", &json!([])), ("invoice.paid", &labelled)];
+    for (event_type, channels) in published {
         let body = json!({ "type": event_type, "payload": {}, "channels": channels });
         let event = beckon.api.post("/api/v1/events", body).await.expect(201).json();
         beckon.deliveries_once(event["id"].as_str().unwrap(), |d| d["next_attempt_at"].is_null()).await;
+        middle = event["created_at"].as_str().unwrap().to_owned();
     }
     let all = beckon.api.list("/api/v1/deliveries", 250).await;
     assert_eq!(all.len(), 6);
     assert_eq!(all.iter().filter(|delivery| delivery["status"] == "delivered").count(), 1);
 
     let channel = segment["channel"].as_str().unwrap();
-    let end = start + jiff::SignedDuration::from_secs(3600);
+    let moment: Timestamp = middle.parse().unwrap();
+    let at = |delivery: &Value| delivery["created_at"].as_str().unwrap().parse::<Timestamp>().unwrap();
     type Keeps = Box<dyn Fn(&Value) -> bool>;
     let filters: Vec<(String, Keeps)> = vec![
         (format!("webhook_id={}", webhooks[0]), {
@@ -189,9 +190,13 @@ async fn every_filter_combines_with_every_other() {
             let c = json!([channel]);
             Box::new(move |d| d["channels"] == c)
         }),
-        (format!("since={start}"), Box::new(|_| true)),
-        (format!("until={end}"), Box::new(|_| true)),
+        (format!("since={middle}"), Box::new(move |d| at(d) >= moment)),
+        (format!("until={middle}"), Box::new(move |d| at(d) < moment)),
     ];
+    for (query, keeps) in &filters {
+        let kept = all.iter().filter(|delivery| keeps(delivery)).count();
+        assert!((1..all.len()).contains(&kept), "{query} tells nothing apart: it keeps {kept}");
+    }
     for subset in 0..1_usize << filters.len() {
         let chosen: Vec<_> = filters.iter().enumerate().filter(|(n, _)| subset >> n & 1 == 1).map(|(_, f)| f).collect();
         let query = chosen.iter().map(|(query, _)| query.as_str()).collect::<Vec<_>>().join("&");

@@ -19,7 +19,7 @@ async fn events(beckon: &Beckon) -> Vec<Value> {
     beckon.api.list("/api/v1/events", 250).await
 }
 
-// behaviour Q1
+// behaviour Q1 (in part)
 #[tokio::test]
 async fn a_known_contact_in_an_enabled_segment_is_announced_in_the_published_shape() {
     let beckon = Beckon::start().await;
@@ -167,37 +167,59 @@ async fn an_intent_signal_is_announced_with_its_topic() {
 async fn every_kind_of_condition_decides_over_real_signals() {
     let beckon = Beckon::start().await;
     let visited = |path: &str, how: &str| json!({ "visited": { "path": path, "match": how } });
-    let mut expected = Vec::new();
-    let vips =
-        beckon.segment("VPs", json!({ "prop": "contact.title", "op": "contains_any", "value": ["vp", "head"] })).await;
-    expected.push("VPs");
+    let prop = |name: &str, op: &str, value: Value| json!({ "prop": name, "op": op, "value": value });
+    beckon
+        .contact(
+            json!({ "email": "jane@acme.test", "user_id": "u1", "title": "VP Sales", "traits": { "plan": "pro" } }),
+        )
+        .await;
+    // What she did before anyone asked: two hours, and two days, ago.
+    let old = json!({ "userId": "u1", "timestamp": minutes_ago(120), "properties": { "path": "/old" } });
+    beckon.track("page", old).await;
+    let interest = json!({ "contact": { "email": "jane@acme.test" }, "topic": "crm", "score": 80, "observed_at": minutes_ago(2 * 24 * 60) });
+    beckon.api.post("/api/v1/intent-signals", interest).await.expect(202);
+
+    let vips = beckon.segment("VPs", prop("contact.title", "contains_any", json!(["vp", "head"]))).await;
+    let nobody = beckon.segment("Nobody", json!({ "any": [] })).await;
+    let mut expected = vec!["VPs"];
     for (name, rule, holds) in [
         ("contains", visited("pric", "contains"), true),
+        ("does not contain", visited("prices", "contains"), false),
         ("exactly", visited("pricing", "exactly"), true),
         ("not exactly", visited("/pric", "exactly"), false),
         ("prefix", visited("/pri", "prefix"), true),
+        ("not a prefix", visited("ricing", "prefix"), false),
         ("has not", json!({ "not": visited("careers", "contains") }), true),
-        ("at least twice", json!({ "visited": { "path": "/pricing" }, "count": { "op": "gte", "value": 2 } }), false),
+        ("has after all", json!({ "not": visited("pricing", "contains") }), false),
+        ("once", json!({ "visited": { "path": "/pricing" }, "count": { "op": "gte", "value": 1 } }), true),
+        ("twice", json!({ "visited": { "path": "/pricing" }, "count": { "op": "gte", "value": 2 } }), false),
+        ("within", json!({ "visited": { "path": "/old" }, "within": "3h" }), true),
+        ("too long ago", json!({ "visited": { "path": "/old" }, "within": "1h" }), false),
+        ("interest within", json!({ "intent": { "topic": ["crm"] }, "within": "3d" }), true),
+        ("interest too long ago", json!({ "intent": { "topic": ["crm"] }, "within": "1d" }), false),
+        ("interest too weak", json!({ "intent": { "topic": ["crm"] }, "score": { "op": "gt", "value": 80 } }), false),
         (
-            "all and any",
+            "all",
             json!({ "all": [visited("pricing", "exactly"), { "any": [visited("x", "exactly"), visited("pricing", "prefix")] }] }),
             true,
         ),
+        ("all but one", json!({ "all": [visited("pricing", "exactly"), visited("x", "exactly")] }), false),
+        ("none", json!({ "any": [visited("x", "exactly"), visited("y", "exactly")] }), false),
         ("in another", json!({ "segment": vips["id"] }), true),
         ("not in another", json!({ "not": { "segment": vips["id"] } }), false),
-        ("custom trait", json!({ "prop": "contact.traits.plan", "op": "eq", "value": "PRO" }), true),
-        ("utm", json!({ "prop": "visit.utm.source", "op": "eq", "value": "newsletter" }), true),
+        ("in an empty one", json!({ "segment": nobody["id"] }), false),
+        ("eq", prop("contact.traits.plan", "eq", json!("PRO")), true),
+        ("eq of another", prop("contact.traits.plan", "eq", json!("free")), false),
+        ("neq", prop("contact.traits.plan", "neq", json!("free")), true),
+        ("neq of the same", prop("contact.traits.plan", "neq", json!("pro")), false),
+        ("unknown", prop("contact.department", "neq", json!("sales")), false),
+        ("utm", prop("visit.utm.source", "eq", json!("newsletter")), true),
     ] {
         beckon.segment(name, rule).await;
         if holds {
             expected.push(name);
         }
     }
-    beckon
-        .contact(
-            json!({ "email": "jane@acme.test", "user_id": "u1", "title": "VP Sales", "traits": { "plan": "pro" } }),
-        )
-        .await;
     let view =
         json!({ "userId": "u1", "properties": { "url": "https://www.acme.test/Pricing/?utm_source=newsletter#top" } });
     beckon.track("page", view).await;

@@ -163,6 +163,7 @@ fn lanes_that_cannot_start_give_back_what_they_hold() {
     assert_eq!(queue.next_start(NOW).unwrap().webhook_id, webhook(3));
 }
 
+// behaviour T3
 #[test]
 fn what_is_due_later_wakes_the_queue_then_and_not_before() {
     let mut queue = Queue::new(LIMITS);

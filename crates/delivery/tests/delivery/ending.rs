@@ -39,6 +39,26 @@ async fn retries_come_when_the_schedule_says_and_not_before() {
     engine.status_is(id, DeliveryStatus::Failed).await;
 }
 
+// behaviour T3
+#[tokio::test]
+async fn what_fails_together_is_tried_again_at_different_times() {
+    let engine = Engine::start().await;
+    let receiver = Receiver::start().await;
+    receiver.always(500);
+    let webhook = engine.webhook_with(&receiver, |webhook| webhook.retry_schedule = Some(retries(&[1000]))).await;
+    let mut waits = Vec::new();
+    for _ in 0..30 {
+        let id = engine.announce(&[&webhook]).await.deliveries[0].id;
+        let delivery = engine.delivery_is(id, |delivery| delivery.attempt_count == 1).await;
+        waits.push(delivery.next_attempt_at.unwrap().duration_since(engine.ambient.now()));
+    }
+    let delay = SignedDuration::from_secs(1000);
+    assert!(waits.iter().any(|wait| *wait < delay) && waits.iter().any(|wait| *wait > delay), "{waits:?}");
+    waits.sort();
+    waits.dedup();
+    assert!(waits.len() > 20, "they come in a bunch: {waits:?}");
+}
+
 // behaviour T8
 #[tokio::test]
 async fn an_exhausted_delivery_is_failed_announced_once_and_attempted_no_more() {

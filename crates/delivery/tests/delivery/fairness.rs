@@ -28,7 +28,6 @@ async fn a_webhook_that_hangs_does_not_delay_another() {
     assert!(engine.handle.health().in_flight < 16);
 }
 
-// behaviour S1
 #[tokio::test]
 async fn a_burst_arrives_whole_and_once() {
     let engine = Engine::start().await;

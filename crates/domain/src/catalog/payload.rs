@@ -366,7 +366,7 @@ mod tests {
         r#""segment":{"id":"7264","name":"High Intent - ABM Contacts"}}"#,
     );
 
-    // behaviour Q1
+    // behaviour Q1 (in part)
     #[test]
     fn the_published_shape_comes_out_byte_for_byte() {
         let sample = ContactVisited { company: None, visit: None, ..ContactVisited::example() };

@@ -22,7 +22,7 @@ fn pricing_times(times: u64) -> Rule {
     Rule::parse(&rule).unwrap()
 }
 
-// behaviour Q1
+// behaviour Q1 (in part)
 #[tokio::test]
 async fn a_page_view_of_a_contact_becomes_an_event_and_a_delivery() {
     let house = House::open().await;

@@ -117,10 +117,12 @@ pub async fn an_event_of_another_workspace_is_refused(store: &SharedStore) {
 /// It is there, shows zero deliveries, and the queue knows nothing of it.
 pub async fn an_event_without_takers_costs_no_queue_work(store: &SharedStore) {
     let given = Given::new(store).await;
+    let elsewhere = given.webhook().await;
     let event = given.an_event(&[]);
     given.publish(&event).await;
     assert_eq!(store.get_event(given.workspace, &event.id).await.unwrap().delivery_count, 0);
     assert_eq!(store.list_due_webhooks().await.unwrap(), []);
+    assert_eq!(given.due(elsewhere.id).await, []);
 }
 
 // behaviour A5

@@ -62,7 +62,7 @@ pub async fn an_exhausted_delivery_has_failed_and_is_announced(store: &SharedSto
     assert_eq!(store.get_event(given.workspace, &announced.id).await.unwrap().delivery_count, 1);
 }
 
-// behaviour T12
+// behaviour T12, T8 (in part)
 /// The attempt is recorded all the same.
 pub async fn what_was_canceled_meanwhile_stays_canceled_unless_delivered(store: &SharedStore) {
     let given = Given::new(store).await;

@@ -142,6 +142,7 @@ fn pages_of_the_visit_that_are_stored_already_are_claimed_and_count() {
     assert_eq!(world.changes().claims, [(visit, ann)]);
 }
 
+// behaviour Q4
 #[test]
 fn pages_of_an_earlier_visit_are_not_claimed() {
     let mut world = World::with(vec![segment(1, Subject::Contact, viewed("/pricing", 1))]);

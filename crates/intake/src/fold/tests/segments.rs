@@ -14,7 +14,7 @@ fn ann_on(browser: &str) -> Signal {
     identify(0, "ann@acme.test").browser(browser)
 }
 
-// behaviour Q1
+// behaviour Q1 (in part)
 #[test]
 fn a_page_view_of_a_contact_in_a_segment_is_announced_in_the_published_shape() {
     let mut world = World::with(vec![segment(7264, Subject::Contact, everybody())]);
