@@ -4,31 +4,18 @@
 
 use std::sync::Arc;
 
-use beckon_domain::ambient::{Ambient, Clock, Entropy};
 use beckon_domain::delivery::{DeliveryStatus, Verdict};
 use beckon_store::conformance::Given;
 use beckon_store::{KeyStore, SharedStore};
 use beckon_store_sqlite::{DATABASE_FILE, OpenError, Options, SqliteStore};
-use jiff::Timestamp;
+use beckon_testkit::fake_ambient;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 beckon_store::conformance!(crate::make);
 
-struct Stopped;
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-impl Entropy for Stopped {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
 fn open(directory: &TempDir) -> Result<Arc<SqliteStore>, OpenError> {
-    SqliteStore::open(Options::new(directory.path()), Ambient::new(Arc::new(Stopped), Arc::new(Stopped)))
+    SqliteStore::open(Options::new(directory.path()), fake_ambient())
 }
 
 async fn make() -> (SharedStore, TempDir) {

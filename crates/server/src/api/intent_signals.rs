@@ -193,27 +193,13 @@ async fn create_batch(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use beckon_domain::ambient::{Clock, Entropy};
     use beckon_domain::signal::SignalBody;
+    use beckon_testkit::fake_ambient;
 
     use super::*;
 
-    struct Stopped;
-    impl Clock for Stopped {
-        fn now(&self) -> Timestamp {
-            Timestamp::UNIX_EPOCH
-        }
-    }
-    impl Entropy for Stopped {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
-    }
-
     fn read(json: &str) -> Result<Signal, Problem> {
-        let ambient = Ambient::new(Arc::new(Stopped), Arc::new(Stopped));
+        let ambient = fake_ambient();
         extract::read_json::<AsItCame>(json.as_bytes())?.read(&ambient, "2026-01-02T03:04:05Z".parse().unwrap())
     }
 

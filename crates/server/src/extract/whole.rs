@@ -2,40 +2,21 @@
 //!
 //! Serde takes `5` and refuses `5.0`; our documents say `integer`, which is both.
 
-use std::borrow::Cow;
-
 use beckon_domain::whole::whole;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
 
 /// A `T` such as `u64` that may be written as `5`, `5.0` or `5e0`. For every integer in a JSON body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(transparent)]
 pub struct Whole<T>(pub T);
 
 impl<'de, T: TryFrom<i128>> Deserialize<'de> for Whole<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = Number::deserialize(deserializer)?;
         whole(&number).map(Whole).ok_or_else(|| D::Error::custom("not a whole number, or too large"))
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for Whole<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
     }
 }
 

@@ -91,27 +91,13 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use beckon_domain::ambient::{Clock, Entropy};
+    use beckon_testkit::fake_ambient;
     use serde_json::json;
 
     use super::*;
 
-    struct Stopped;
-    impl Clock for Stopped {
-        fn now(&self) -> Timestamp {
-            Timestamp::UNIX_EPOCH
-        }
-    }
-    impl Entropy for Stopped {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
-    }
-
     fn read_all(kind: Option<Kind>, items: &[Value]) -> (Vec<Signal>, Report) {
-        let ambient = Ambient::new(Arc::new(Stopped), Arc::new(Stopped));
+        let ambient = fake_ambient();
         let arrival = Arrival { kind, received_at: Timestamp::from_second(1_000_000).unwrap(), sent_at: None };
         read(items, arrival, &ambient)
     }

@@ -1,29 +1,17 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use beckon_domain::ambient::{Ambient, Clock, Entropy};
 use beckon_store::{Result, StoreError};
+use beckon_testkit::fake_ambient;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::{Options, SqliteStore, Write};
 
-struct Stopped;
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-}
-impl Entropy for Stopped {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
-    }
-}
-
 /// A store with a table of numbers in it.
 async fn store() -> (Arc<SqliteStore>, TempDir) {
     let directory = tempfile::tempdir().unwrap();
-    let ambient = Ambient::new(Arc::new(Stopped), Arc::new(Stopped));
+    let ambient = fake_ambient();
     let store = SqliteStore::open(Options::new(directory.path()), ambient).unwrap();
     let table = "CREATE TABLE number (n INTEGER PRIMARY KEY, of INTEGER REFERENCES number (n)) STRICT";
     store.write("setting up", move |write| write.run(table, [])).await.unwrap();
@@ -173,7 +161,7 @@ async fn a_closed_store_has_finished_what_it_took_and_takes_nothing_more() {
     taken.await.unwrap();
     let read = store.read("reading", |sql| sql.has("SELECT 1", [])).await;
     assert!(matches!(read, Err(StoreError::Unavailable(_))));
-    let ambient = Ambient::new(Arc::new(Stopped), Arc::new(Stopped));
+    let ambient = fake_ambient();
     let again = SqliteStore::open(Options::new(directory.path()), ambient).unwrap();
     assert_eq!(numbers(&again).await, [1]);
 }
