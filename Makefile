@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint fmt bench clients tools clean
+.PHONY: help demo run test sim fuzz lint fmt bench clients tools clean
 
 CLIENTS := target/clients
 TOOLS := target/tools
@@ -21,6 +21,12 @@ run: ## A server on 127.0.0.1:8420, data in ./beckon-data
 test: clients ## Install what the tests need, then run all of them
 	cargo test --workspace --locked
 	cargo run --quiet --locked -- demo --once
+
+sim: ## Simulate the delivery engine with random seeds for SIM_SECONDS (300)
+	BECKON_SIM_SECONDS=$${SIM_SECONDS:-300} cargo test --locked -p beckon-delivery sim::tests::open_ended -- --nocapture
+
+fuzz: ## Fuzz what reads strangers' bytes, FUZZ_SECONDS (10) a target
+	scripts/fuzz
 
 lint: tools ## Formatting, clippy, licences and advisories
 	cargo fmt --all --check

@@ -5,8 +5,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::demo;
-use crate::commands::verify;
+use crate::commands::{backup, demo, restore, verify};
 use crate::config::flags::ServeFlags;
 
 /// Visitor signals in, signed webhooks out.
@@ -25,6 +24,10 @@ pub(crate) enum Command {
     Config(ServeFlags),
     /// Play a live scene: visitors come, segments match, webhooks are delivered and verified
     Demo(demo::Flags),
+    /// Copy the data of a server, also while it runs
+    Backup(backup::Flags),
+    /// Make a data directory of such a copy
+    Restore(restore::Flags),
     /// Check the signature of a webhook request you received
     Verify(verify::Flags),
     /// Print the OpenAPI 3.1 document of the JSON API

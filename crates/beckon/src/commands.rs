@@ -3,10 +3,12 @@
 //! A command answers with the exit code of the process: 0 done, 1 it failed or the answer is no, 2 it was
 //! asked for something that makes no sense.
 
+pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod openapi;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod verify;
 

@@ -16,14 +16,20 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use beckon_delivery::options::{SHUTDOWN_GRACE_MAX, TIMEOUT_MAX, TIMEOUT_MIN};
+use beckon_delivery::mail::{MailAddress, SmtpServer};
+use beckon_delivery::options::{DISABLE_AFTER_MAX, DISABLE_AFTER_MIN, SHUTDOWN_GRACE_MAX, TIMEOUT_MAX, TIMEOUT_MIN};
+use beckon_delivery::proxy::ProxyUrl;
+use beckon_domain::health::DISABLE_AFTER_DEFAULT;
 use beckon_domain::retry::RetrySchedule;
 use ipnet::IpNet;
+use url::Url;
 
 use error::ConfigError;
 use reader::Reader;
 use source::Sources;
 use value::{Bytes, DatabaseDirectory, LogFilter, LogFormat, Secret};
+
+use crate::encryption_key::EncryptionKey;
 
 /// The port Beckon listens on when nobody says.
 pub(crate) const PORT_DEFAULT: u16 = 8420;
@@ -51,10 +57,26 @@ pub(crate) struct Config {
     pub(crate) api_key: Option<Secret>,
     /// A write key of the default workspace.
     pub(crate) write_key: Option<Secret>,
+    /// What secrets are sealed with in the database, if not the key in the data directory.
+    pub(crate) encryption_key: Option<EncryptionKey>,
     /// When failed deliveries are tried again, unless the webhook says otherwise.
     pub(crate) retry_schedule: RetrySchedule,
     /// How long a receiver has to answer.
     pub(crate) timeout: Duration,
+    /// Nothing but failures for so long disables a webhook.
+    pub(crate) disable_after: Duration,
+    /// What every request to a receiver goes through.
+    pub(crate) proxy: Option<ProxyUrl>,
+    /// Whether the proxy is given names instead of addresses.
+    pub(crate) proxy_resolves_names: bool,
+    /// Where people reach this Beckon, for links.
+    pub(crate) public_url: Option<Url>,
+    /// The server that takes mails.
+    pub(crate) smtp_url: Option<SmtpServer>,
+    /// Who sends them.
+    pub(crate) mail_from: Option<MailAddress>,
+    /// Who gets them.
+    pub(crate) mail_to: Vec<MailAddress>,
     /// How long work in progress may go on after a request to stop.
     pub(crate) shutdown_grace: Duration,
     /// Largest payload of an event.
@@ -68,7 +90,7 @@ pub(crate) struct Config {
 }
 
 /// Every setting, in the order in which people see them.
-pub(crate) const KEYS: [&str; 14] = [
+pub(crate) const KEYS: [&str; 22] = [
     "listen",
     "data_dir",
     "database_url",
@@ -76,8 +98,16 @@ pub(crate) const KEYS: [&str; 14] = [
     "https_only",
     "api_key",
     "write_key",
+    "encryption_key",
     "retry_schedule",
     "timeout",
+    "disable_after",
+    "proxy",
+    "proxy_resolves_names",
+    "public_url",
+    "smtp_url",
+    "mail_from",
+    "mail_to",
     "shutdown_grace",
     "payload_bytes_max",
     "body_bytes_max",
@@ -86,7 +116,8 @@ pub(crate) const KEYS: [&str; 14] = [
 ];
 
 /// The settings whose values are not repeated when they are wrong.
-pub(crate) const SECRET_KEYS: [&str; 3] = ["api_key", "write_key", "database_url"];
+pub(crate) const SECRET_KEYS: [&str; 6] =
+    ["api_key", "write_key", "database_url", "encryption_key", "proxy", "smtp_url"];
 
 impl Default for Config {
     fn default() -> Config {
@@ -98,8 +129,16 @@ impl Default for Config {
             https_only: false,
             api_key: None,
             write_key: None,
+            encryption_key: None,
             retry_schedule: RetrySchedule::default(),
             timeout: Duration::from_secs(15),
+            disable_after: DISABLE_AFTER_DEFAULT.unsigned_abs(),
+            proxy: None,
+            proxy_resolves_names: false,
+            public_url: None,
+            smtp_url: None,
+            mail_from: None,
+            mail_to: Vec::new(),
             shutdown_grace: Duration::from_secs(20),
             payload_bytes_max: Bytes(256 * 1024),
             body_bytes_max: Bytes(1024 * 1024),
@@ -124,8 +163,20 @@ impl Config {
                 key.as_ref().map_or(Ok(()), |key| beckon_server::auth::check_key(key.expose()))
             }),
             write_key: reader.get("write_key", default.write_key),
+            encryption_key: reader.get("encryption_key", default.encryption_key),
             retry_schedule: reader.get("retry_schedule", default.retry_schedule),
             timeout: reader.within("timeout", default.timeout, TIMEOUT_MIN..=TIMEOUT_MAX),
+            disable_after: reader.within(
+                "disable_after",
+                default.disable_after,
+                DISABLE_AFTER_MIN.unsigned_abs()..=DISABLE_AFTER_MAX.unsigned_abs(),
+            ),
+            proxy: reader.get("proxy", default.proxy),
+            proxy_resolves_names: reader.get("proxy_resolves_names", default.proxy_resolves_names),
+            public_url: reader.get("public_url", default.public_url),
+            smtp_url: reader.get("smtp_url", default.smtp_url),
+            mail_from: reader.get("mail_from", default.mail_from),
+            mail_to: reader.get("mail_to", default.mail_to),
             shutdown_grace: reader.within(
                 "shutdown_grace",
                 default.shutdown_grace,
@@ -144,8 +195,28 @@ impl Config {
             log_format: reader.get("log_format", default.log_format),
             log_level: reader.get("log_level", default.log_level),
         };
+        config.check_together(&mut reader);
         reader.finish()?;
         Ok((config, reader))
+    }
+
+    /// Notes settings that make sense only beside others.
+    fn check_together(&self, reader: &mut Reader) {
+        let mail = [("mail_from", self.mail_from.is_some()), ("mail_to", !self.mail_to.is_empty())];
+        for (key, is_set) in mail {
+            if reader.is_wrong(key) || reader.is_wrong("smtp_url") {
+                continue;
+            }
+            if self.smtp_url.is_some() && !is_set {
+                reader.add(key, "is not set, and is needed beside smtp_url".to_owned());
+            }
+            if self.smtp_url.is_none() && is_set {
+                reader.add(key, "has no effect without smtp_url, which names the mail server".to_owned());
+            }
+        }
+        if self.proxy.is_none() && self.proxy_resolves_names && !reader.is_wrong("proxy") {
+            reader.add("proxy_resolves_names", "has no effect without proxy".to_owned());
+        }
     }
 
     /// The directory that holds the database.

@@ -139,7 +139,8 @@ mod tests {
     fn fixture() -> Fixture {
         let directory = tempfile::tempdir().unwrap();
         let ambient = crate::ambient::real().unwrap();
-        let store = SqliteStore::open(Options::new(directory.path()), ambient.clone()).unwrap();
+        let store =
+            SqliteStore::open(Options::new(directory.path(), beckon_testkit::a_vault()), ambient.clone()).unwrap();
         Fixture { store, ambient, _directory: directory }
     }
 

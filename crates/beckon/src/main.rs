@@ -7,6 +7,7 @@ mod ambient;
 mod cli;
 mod commands;
 mod config;
+mod encryption_key;
 mod first_start;
 mod listener;
 mod telemetry;
@@ -24,6 +25,8 @@ async fn main() -> ExitCode {
         Command::Serve(flags) => commands::serve::run(&flags).await,
         Command::Config(flags) => commands::config::run(&flags),
         Command::Demo(flags) => commands::demo::run(flags).await,
+        Command::Backup(flags) => commands::backup::run(&flags),
+        Command::Restore(flags) => commands::restore::run(&flags),
         Command::Verify(flags) => commands::verify::run(&flags),
         Command::Openapi => commands::openapi::run(),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -1,8 +1,8 @@
 //! Puts the house together: the store, the services on it, HTTP in front; and takes it apart in order.
 //!
 //! ```text
-//! start:  listener bound ─► store opened ─► keys ready ─► intake, delivery, HTTP run
-//! stop:   HTTP accepts nothing, finishes requests ─► intake finishes ─► delivery finishes ─► store closed
+//! start:  listener bound ─► encryption key ─► store opened ─► keys ready ─► intake, delivery, mail, HTTP run
+//! stop:   HTTP accepts nothing, finishes requests ─► intake finishes ─► delivery finishes ─► mail ─► store closed
 //! ```
 //!
 //! Promise: what is taken down first feeds what is taken down later, so nothing accepted is cut off; all of
@@ -11,20 +11,24 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use beckon_delivery::mail;
+use beckon_delivery::options::DISABLE_AFTER_MAX;
 use beckon_domain::ambient::Ambient;
 use beckon_intake::Publisher;
 use beckon_server::{App, AppParts};
-use beckon_store::{ConfigCache, SharedStore};
+use beckon_store::{ConfigCache, SharedStore, Vault};
 use beckon_store_sqlite::{OpenError, SqliteStore};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::encryption_key::{self, Provided};
 use crate::first_start::{self, GivenKeys, Made};
 use crate::listener;
 
@@ -41,10 +45,13 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// What was made because it was missing.
     pub(crate) made: Made,
+    /// The file with the encryption key, if it was made just now.
+    pub(crate) made_key_file: Option<PathBuf>,
     store: Arc<SqliteStore>,
     http: Stage,
     intake: Stage,
     delivery: Stage,
+    mail: Option<Stage>,
     ended: CancellationToken,
     grace: Duration,
 }
@@ -60,7 +67,8 @@ struct Stage {
 pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<Running> {
     let socket = listener::bind(config.listen).await?;
     let address = socket.local_addr().context("the listener has no address")?;
-    let sqlite = open_store(config, &ambient).await?;
+    let Provided { key, file, made: key_was_made } = provide_key(config, &ambient).await?;
+    let sqlite = open_store(config, key.vault(&ambient), &ambient).await?;
     let given = GivenKeys { api_key: config.api_key.as_ref(), write_key: config.write_key.as_ref() };
     let made = first_start::prepare(&*sqlite, given, &ambient).await.context("the workspace could not be prepared")?;
 
@@ -70,6 +78,7 @@ pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<R
         beckon_intake::Service::new(store.clone(), cache.clone(), ambient.clone(), intake_options(config));
     let (delivery, delivery_handle) =
         beckon_delivery::Service::new(store.clone(), cache.clone(), ambient.clone(), delivery_options(config))?;
+    let mail = mail_service(config, &sqlite, &ambient, &delivery_handle)?;
     let publisher = Publisher::new(store.clone(), cache.clone(), ambient.clone(), intake_options(config));
     let router = beckon_server::router(App::new(AppParts {
         store,
@@ -86,7 +95,9 @@ pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<R
     Ok(Running {
         address,
         made,
+        made_key_file: file.filter(|_| key_was_made),
         store: sqlite,
+        mail: mail.map(|mail| Stage::begin("mail", &ended, |stop| mail.run(stop))),
         delivery: Stage::begin("delivery", &ended, |stop| delivery.run(stop)),
         intake: Stage::begin("intake", &ended, |stop| intake.run(stop)),
         http: Stage::begin("http", &ended, |stop| listener::serve(socket, router, stop, grace)),
@@ -104,7 +115,7 @@ impl Running {
     /// Takes everything down in order. An error says which service had died.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let deadline = Instant::now() + self.grace + RECORD_ALLOWANCE;
-        let stages = [self.http, self.intake, self.delivery];
+        let stages: Vec<_> = [self.http, self.intake, self.delivery].into_iter().chain(self.mail).collect();
         // Only before the first is asked to end: a service may well end because the one in front has ended.
         let mut died: Vec<_> = stages.iter().filter(|stage| stage.task.is_finished()).map(|stage| stage.name).collect();
         for stage in stages {
@@ -149,8 +160,13 @@ impl Stage {
     }
 }
 
-async fn open_store(config: &Config, ambient: &Ambient) -> anyhow::Result<Arc<SqliteStore>> {
-    let options = beckon_store_sqlite::Options::new(config.database_dir());
+async fn provide_key(config: &Config, ambient: &Ambient) -> anyhow::Result<Provided> {
+    let (config, ambient) = (config.clone(), ambient.clone());
+    tokio::task::spawn_blocking(move || encryption_key::provide(&config, &ambient)).await?
+}
+
+async fn open_store(config: &Config, vault: Vault, ambient: &Ambient) -> anyhow::Result<Arc<SqliteStore>> {
+    let options = beckon_store_sqlite::Options::new(config.database_dir(), vault);
     let ambient = ambient.clone();
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(options, ambient)).await?;
     opened.map_err(|error| match error {
@@ -160,6 +176,22 @@ async fn open_store(config: &Config, ambient: &Ambient) -> anyhow::Result<Arc<Sq
         }
         error => error.into(),
     })
+}
+
+/// The service that tells of troubles by mail, if there is a server to take them.
+fn mail_service(
+    config: &Config,
+    store: &Arc<SqliteStore>,
+    ambient: &Ambient,
+    delivery: &beckon_delivery::Handle,
+) -> anyhow::Result<Option<mail::Service>> {
+    let Some(options) = mail_options(config) else { return Ok(None) };
+    Ok(Some(mail::Service::new(store.clone(), ambient.clone(), options, delivery.noticed())?))
+}
+
+fn mail_options(config: &Config) -> Option<mail::Options> {
+    let (server, from) = config.smtp_url.clone().zip(config.mail_from.clone())?;
+    Some(mail::Options { server, from, to: config.mail_to.clone(), public_url: config.public_url.clone() })
 }
 
 fn intake_options(config: &Config) -> beckon_intake::Options {
@@ -173,6 +205,11 @@ fn delivery_options(config: &Config) -> beckon_delivery::Options {
         retry_schedule: config.retry_schedule.clone(),
         allow_nets: config.allow_nets.clone(),
         https_only: config.https_only,
+        proxy: config.proxy.clone(),
+        proxy_resolves_names: config.proxy_resolves_names,
+        // Within the bounds of the setting.
+        disable_after: config.disable_after.try_into().unwrap_or(DISABLE_AFTER_MAX),
+        mail_notices: config.smtp_url.is_some(),
         shutdown_grace: config.shutdown_grace,
         ..Default::default()
     }

@@ -8,6 +8,10 @@
 
 #[path = "stories/api.rs"]
 mod api;
+#[path = "stories/backlog.rs"]
+mod backlog;
+#[path = "stories/backup.rs"]
+mod backup;
 #[path = "stories/beckon.rs"]
 mod beckon;
 #[path = "stories/behaviours.rs"]
@@ -16,16 +20,26 @@ mod behaviours;
 mod clients;
 #[path = "stories/durability.rs"]
 mod durability;
+#[path = "stories/failing.rs"]
+mod failing;
 #[path = "stories/http.rs"]
 mod http;
+#[path = "stories/jobs.rs"]
+mod jobs;
 #[path = "stories/limits.rs"]
 mod limits;
+#[path = "stories/mails.rs"]
+mod mails;
 #[path = "stories/openapi.rs"]
 mod openapi;
+#[path = "stories/order.rs"]
+mod order;
 #[path = "stories/qualification.rs"]
 mod qualification;
 #[path = "stories/routing.rs"]
 mod routing;
+#[path = "stories/secrets.rs"]
+mod secrets;
 #[path = "stories/sending.rs"]
 mod sending;
 #[path = "stories/sources.rs"]

@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
-use beckon_domain::secret::SigningSecret;
+use beckon_domain::signing::{KeyMaterial, SigningKey};
 use hyper::Method;
 use hyper::body::Bytes;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::CALLERS;
@@ -19,15 +20,15 @@ const BODY: [u8; 300] = [b'x'; 300];
 
 pub(crate) async fn run(requests: u64) -> anyhow::Result<Measured> {
     let receiver = Receiver::start().await?;
-    let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").map_err(anyhow::Error::msg)?;
-    let secrets = Rc::new([secret]);
+    let secret = KeyMaterial::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").map_err(anyhow::Error::msg)?;
+    let keys = Rc::new([SigningKey::new(secret, Timestamp::UNIX_EPOCH)]);
     let next = Rc::new(AtomicU64::new(0));
     let me = Process::of_this();
     let (cpu_before, begun) = (me.cpu_us()?, Instant::now());
     let local = tokio::task::LocalSet::new();
     let callers: Vec<_> = (0..CALLERS)
         .map(|_| {
-            let (next, secrets, address) = (next.clone(), secrets.clone(), receiver.address.clone());
+            let (next, keys, address) = (next.clone(), keys.clone(), receiver.address.clone());
             local.spawn_local(async move {
                 let mut connection = Connection::open(&address).await?;
                 loop {
@@ -36,7 +37,7 @@ pub(crate) async fn run(requests: u64) -> anyhow::Result<Measured> {
                         return anyhow::Ok(());
                     }
                     let id = format!("evt_{n:026}");
-                    let signature = beckon_delivery::sign::sign(secrets.as_slice(), &id, 1_700_000_000, &BODY);
+                    let signature = beckon_delivery::sign::sign(keys.as_slice(), &id, 1_700_000_000, &BODY);
                     let headers = [
                         ("content-type", "application/json"),
                         ("webhook-id", id.as_str()),

@@ -11,8 +11,11 @@ use beckon_domain::delivery::{FailureKind, Outcome};
 use beckon_domain::retry::RETRY_AFTER_MAX;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use rustls::AlertDescription;
 
+use crate::proxy::ProxyFault;
 use crate::sender::failure::{SendFailure, TlsFault};
+use crate::sender::oauth::{AuthFailure, AuthFault};
 
 /// The outcome of a request whose answer began with `status`.
 pub(crate) fn classify_status(status: StatusCode) -> Outcome {
@@ -61,13 +64,22 @@ pub(crate) fn classify_failure(failure: &SendFailure, place: &str) -> Outcome {
         SendFailure::Reset => {
             (FailureKind::Reset, format!("The connection to {place} broke before the receiver answered."))
         }
+        SendFailure::Unfinished(limit) => (
+            FailureKind::Timeout,
+            format!(
+                "The receiver began to answer, but the headers of its answer were not complete within {}.",
+                seconds(*limit)
+            ),
+        ),
         SendFailure::TooLarge => {
-            (FailureKind::Protocol, "The headers of the receiver's answer are larger than we read.".to_owned())
+            (FailureKind::TooLarge, "The headers of the receiver's answer are larger than we read.".to_owned())
         }
         SendFailure::NotHttp(_) => {
             (FailureKind::Protocol, format!("What answered at {place} does not speak HTTP/1.1."))
         }
         SendFailure::Unsendable(what) => (FailureKind::Protocol, format!("The request could not be made: {what}.")),
+        SendFailure::Auth(failure) => (FailureKind::Auth, auth_message(failure)),
+        SendFailure::Proxy(fault) => (FailureKind::Proxy, proxy_message(fault, place)),
     };
     Outcome::Failed { kind, message }
 }
@@ -83,8 +95,59 @@ fn tls_message(fault: &TlsFault, place: &str) -> String {
             )
         }
         TlsFault::Timeout(limit) => format!("{place} did not finish the TLS handshake within {}.", seconds(*limit)),
+        TlsFault::ClientCertificate(AlertDescription::CertificateRequired) => {
+            format!("{place} wants a client certificate, and this webhook has none to show.")
+        }
+        TlsFault::ClientCertificate(_) => format!("{place} does not accept this webhook's client certificate."),
+        TlsFault::Settings(invalid) => format!("This webhook's certificates cannot be used: {invalid}."),
         TlsFault::Certificate(_) => format!("The certificate of {place} cannot be trusted."),
+        TlsFault::BrokenOff(_) => format!("{place} broke off the TLS handshake: is https right for it?"),
         TlsFault::Handshake(_) => format!("{place} does not speak TLS in a way we understand: is https right for it?"),
+    }
+}
+
+fn auth_message(AuthFailure { place, fault }: &AuthFailure) -> String {
+    let why = match &**fault {
+        AuthFault::NoAnswer(failure) => match classify_failure(failure, place) {
+            Outcome::Failed { message, .. } => message,
+            Outcome::Delivered => String::new(),
+        },
+        AuthFault::Refused(status, Some(code)) => format!("The authorization server said {} ({code}).", named(*status)),
+        AuthFault::Refused(status, None) => format!("The authorization server said {}.", named(*status)),
+        AuthFault::Unusable(what) => format!("The authorization server answered, but {what}."),
+    };
+    format!("No access token could be had from {place}. {why}")
+}
+
+fn proxy_message(fault: &ProxyFault, place: &str) -> String {
+    match fault {
+        ProxyFault::Unresolved(_) => "The proxy that requests go through has no address: is its name right?".to_owned(),
+        ProxyFault::Unreachable(_) => "The proxy that requests go through cannot be reached.".to_owned(),
+        ProxyFault::Timeout => format!("The proxy that requests go through opened no way to {place} in time."),
+        ProxyFault::Credentials => {
+            "The proxy that requests go through does not accept our user name and password.".to_owned()
+        }
+        ProxyFault::Status(status) => {
+            format!("The proxy that requests go through opened no way to {place}: it answered {}.", named(*status))
+        }
+        ProxyFault::Reply(code) => {
+            format!("The proxy that requests go through opened no way to {place}: {}.", socks5_reply(*code))
+        }
+        ProxyFault::Broken(_) => "The connection to the proxy that requests go through broke.".to_owned(),
+        ProxyFault::Garbage => {
+            "What answered in place of the proxy that requests go through does not speak its protocol.".to_owned()
+        }
+    }
+}
+
+/// What a SOCKS5 proxy means by a reply (RFC 1928 §6).
+fn socks5_reply(code: u8) -> &'static str {
+    match code {
+        2 => "its rules do not allow it",
+        3 | 4 => "it knows no way there",
+        5 => "the connection was refused",
+        6 => "nobody answered",
+        _ => "it could not",
     }
 }
 
@@ -110,7 +173,7 @@ fn named(status: StatusCode) -> String {
 }
 
 fn seconds(limit: Duration) -> String {
-    if limit.subsec_millis() == 0 { format!("{} s", limit.as_secs()) } else { format!("{} ms", limit.as_millis()) }
+    format!("{} s", limit.as_secs_f64())
 }
 
 #[cfg(test)]

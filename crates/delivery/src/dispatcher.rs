@@ -4,12 +4,16 @@
 //! It waits for whatever comes first: the bell, the next due time, a request that ended, a record that was
 //! written, somebody's wish, the end. It decides nothing itself (`queue.rs`, `decide.rs`) and does no I/O on
 //! its own task, so that nothing it waits for holds up anything else.
-//! Promise: a request is in flight from the moment it is handed out until its record is on disk.
+//! Promises: a request is in flight from the moment it is handed out until its record is on disk; what came of
+//! requests is judged here, one after the other, so that a webhook's health sees them in one order.
 
 mod flight;
+mod health;
+mod landing;
+mod look;
 mod wish;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,9 +22,10 @@ use std::time::Duration;
 
 use beckon_domain::ambient::Ambient;
 use beckon_domain::delivery::{DueAttempt, Verdict};
+use beckon_domain::health::Health as WebhookHealth;
 use beckon_domain::id::{WebhookId, WorkspaceId};
-use beckon_store::deliveries::{DueBatch, FinishedAttempt};
-use beckon_store::{DueBell, Result as StoreResult, SharedStore, StoreError};
+use beckon_store::deliveries::FinishedAttempt;
+use beckon_store::{ConfigCache, DueBell, Result as StoreResult, SharedStore, StoreError};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
@@ -31,21 +36,36 @@ use tokio_util::sync::CancellationToken;
 use crate::attempt::Courier;
 use crate::backoff::Backoff;
 use crate::handle::{Command, State};
-use crate::queue::{Key, Limits, Queue};
+use crate::options::Options;
+use crate::queue::{Key, Limits, Look, Queue, Settings};
 use crate::record::{End, Recorded, record};
-use crate::service::Service;
+use crate::stall::Pulse;
+use crate::transport::Transport;
 use flight::{Flight, Landed};
-use wish::{Canceled, Testing};
+use health::Rechecked;
+use wish::{Hastened, Testing, WishCanceled};
 
-/// How often the whole queue is asked for once more. Nothing needs it: it mends what nobody foresaw, such
-/// as a clock that was set.
+/// How often the whole queue is asked for once more. Nothing needs it: it mends what nobody foresaw.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// A clock that goes back by less than this is not one that was set.
+const CLOCK_STEP_MIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// What the engine works with.
+pub(crate) struct Parts {
+    pub(crate) store: SharedStore,
+    pub(crate) config: Arc<ConfigCache>,
+    pub(crate) ambient: Ambient,
+    pub(crate) options: Options,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) state: Arc<State>,
+}
 
 /// Makes deliveries until `shutdown`, then lets what is in flight end.
-pub(crate) async fn dispatch(service: Service, shutdown: CancellationToken) {
-    let grace = service.options.shutdown_grace;
-    let (mut dispatcher, mut ears) = start(service);
+pub(crate) async fn dispatch(parts: Parts, commands: mpsc::Receiver<Command>, shutdown: CancellationToken) {
+    let grace = parts.options.shutdown_grace;
+    let (mut dispatcher, mut ears) = start(parts, commands);
     dispatcher.work(&mut ears, &shutdown).await;
+    dispatcher.parts.state.show_pulse(None);
     ears.commands.close();
     // Wishes that were not heard are dropped here, and with them their replies: "stopped".
     while ears.commands.try_recv().is_ok() {}
@@ -53,7 +73,7 @@ pub(crate) async fn dispatch(service: Service, shutdown: CancellationToken) {
         let cut_off = dispatcher.queue.in_flight();
         tracing::warn!(cut_off, "the grace is over; what is cut off is due again at the next start");
     }
-    dispatcher.show_health(false);
+    dispatcher.show(false);
 }
 
 /// What the dispatcher listens to.
@@ -64,59 +84,92 @@ struct Ears {
 }
 
 struct Dispatcher {
-    service: Parts,
+    parts: Parts,
     courier: Arc<Courier>,
     queue: Queue,
     /// Everything that is done elsewhere and reports back.
     tasks: JoinSet<Done>,
     finished: mpsc::UnboundedSender<FinishedAttempt>,
-    flights: HashMap<Key, Flight>,
-    tests: HashMap<Key, Testing>,
+    flights: BTreeMap<Key, Flight>,
+    tests: BTreeMap<Key, Testing>,
     backoff: Backoff,
+    pulse: Pulse,
+    /// Attempts whose record is being written.
+    unrecorded: usize,
+    /// Whether the store failed to answer when it was last asked.
+    store_fails: bool,
+    /// When the unwell webhooks are to be read; `None` while that is under way, or done. Nothing is started before.
+    load_at: Option<Instant>,
+    loaded: bool,
+    /// When to sweep; `None` while a sweep is under way.
     sweep_at: Option<Instant>,
-}
-
-/// What remains of the service once it runs.
-struct Parts {
-    store: SharedStore,
-    ambient: Ambient,
-    state: Arc<State>,
+    /// Whether the next sweep looks up everything that waits, whatever its time: after a start, and when the clock was
+    /// set back, what is due may stand in the future.
+    sweep_all: bool,
+    /// What was set up when unwell webhooks were last compared with it, and when that may be done again.
+    config_epoch: u64,
+    recheck_at: Instant,
+    rechecking: bool,
+    last_now: Timestamp,
 }
 
 /// What a task reports.
 enum Done {
     Attempted(Landed),
-    Refilled(WebhookId, StoreResult<DueBatch>),
+    Loaded(StoreResult<Vec<(WorkspaceId, WebhookId, WebhookHealth)>>),
+    Refilled(WebhookId, StoreResult<Look>),
     Swept(StoreResult<Vec<(WorkspaceId, WebhookId, Timestamp)>>),
-    TestStored(Box<DueAttempt>, StoreResult<()>),
-    Canceled(Canceled),
+    Rechecked(Vec<Rechecked>),
+    TestStored(Box<DueAttempt>, Option<Settings>, StoreResult<()>),
+    Canceled(WishCanceled),
+    Hastened(Hastened),
 }
 
-fn start(service: Service) -> (Dispatcher, Ears) {
-    let Service { store, config, ambient, options, sender, commands, state } = service;
+fn start(parts: Parts, commands: mpsc::Receiver<Command>) -> (Dispatcher, Ears) {
+    let Parts { store, config, ambient, options, transport, state } = &parts;
     let (finished, to_record) = mpsc::unbounded_channel();
     let (written, recorded) = mpsc::unbounded_channel();
     // Ends when `finished` is dropped and everything is written.
     let records = store.clone();
-    let write = move |batch| {
+    let noticed = state.noticed.clone();
+    let write = move |batch: Vec<FinishedAttempt>| {
         let store = records.clone();
-        async move { store.finish_attempts(batch).await }
+        let noticed = noticed.clone();
+        let to_mail = batch.iter().any(|finished| finished.mail_notices && !finished.notices.is_empty());
+        async move {
+            let written = store.finish_attempts(batch).await;
+            if to_mail {
+                noticed.notify_one();
+            }
+            written
+        }
     };
     tokio::spawn(record(write, to_record, written));
     let ears = Ears { bell: store.due_bell(), commands, recorded };
+    let courier = Courier { config: config.clone(), ambient: ambient.clone(), transport: transport.clone() };
     let dispatcher = Dispatcher {
         queue: Queue::new(Limits {
             in_flight_max: options.in_flight_max,
             in_flight_per_webhook_max: options.in_flight_per_webhook_max,
         }),
-        service: Parts { store, ambient: ambient.clone(), state },
-        courier: Arc::new(Courier { config, ambient, sender, retry_schedule: options.retry_schedule }),
+        courier: Arc::new(courier),
         tasks: JoinSet::new(),
         finished,
-        flights: HashMap::new(),
-        tests: HashMap::new(),
+        flights: BTreeMap::new(),
+        tests: BTreeMap::new(),
         backoff: Backoff::default(),
-        sweep_at: Some(Instant::now()),
+        pulse: Pulse::begun(Instant::now(), SWEEP_EVERY, options.timeout),
+        unrecorded: 0,
+        store_fails: false,
+        load_at: Some(Instant::now()),
+        loaded: false,
+        sweep_at: None,
+        sweep_all: true,
+        config_epoch: store.config_epoch(),
+        recheck_at: Instant::now(),
+        rechecking: false,
+        last_now: ambient.now(),
+        parts,
     };
     (dispatcher, ears)
 }
@@ -124,22 +177,30 @@ fn start(service: Service) -> (Dispatcher, Ears) {
 impl Dispatcher {
     async fn work(&mut self, ears: &mut Ears, shutdown: &CancellationToken) {
         while !shutdown.is_cancelled() {
-            let now = self.service.ambient.now();
+            let now = self.parts.ambient.now();
+            self.watch_clock(now);
             self.queue.wake(now);
-            self.start_requests(now);
-            self.start_refills(now);
-            self.start_sweep();
-            self.show_health(true);
+            self.start_load();
+            self.start_recheck();
+            if self.loaded {
+                self.start_requests(now);
+                self.start_refills(now);
+                self.start_sweep();
+            }
+            self.show(true);
             let wake_at = self.wake_at(now);
             tokio::select! {
+                // In this order, so that the same happens in the same simulation. None starves another: what comes
+                // first comes seldom, and each request that ends was started here.
+                biased;
                 () = shutdown.cancelled() => return,
+                Some(command) = ears.commands.recv() => self.obey(command),
                 rung = ears.bell.heard() => self.hear(rung),
-                Some(done) = self.tasks.join_next() => self.take(done),
                 recorded = ears.recorded.recv() => match recorded {
                     Some(recorded) => self.settle(recorded),
                     None => return tracing::error!("nothing can be recorded any more: the delivery engine stops"),
                 },
-                Some(command) = ears.commands.recv() => self.obey(command),
+                Some(done) = self.tasks.join_next() => self.take(done),
                 () = sleep_until(wake_at) => {}
             }
         }
@@ -148,8 +209,9 @@ impl Dispatcher {
     /// Starts nothing more, and waits for what was started.
     async fn land(&mut self, ears: &mut Ears) {
         while !self.tasks.is_empty() || self.queue.in_flight() > 0 {
-            self.show_health(false);
+            self.show(false);
             tokio::select! {
+                biased;
                 Some(done) = self.tasks.join_next() => self.take(done),
                 Some(recorded) = ears.recorded.recv() => self.settle(recorded),
                 else => return,
@@ -158,61 +220,41 @@ impl Dispatcher {
     }
 
     fn hear(&mut self, rung: HashMap<WebhookId, Timestamp>) {
-        let now = self.service.ambient.now();
-        for (webhook, at) in rung {
+        let now = self.parts.ambient.now();
+        // In an order that does not depend on how they lay in memory.
+        for (webhook, at) in rung.into_iter().collect::<BTreeMap<_, _>>() {
             self.queue.ring(webhook, at, now);
         }
     }
 
+    /// Notices a clock that was set back.
+    fn watch_clock(&mut self, now: Timestamp) {
+        if self.last_now.duration_since(now) >= CLOCK_STEP_MIN {
+            tracing::warn!(from = %self.last_now, to = %now, "the clock was set back");
+            self.queue.clock_was_set_back(now);
+            self.sweep_all = true;
+            self.sweep_at = self.sweep_at.map(|_| Instant::now());
+        }
+        self.last_now = now;
+    }
+
     fn start_requests(&mut self, now: Timestamp) {
-        while let Some(due) = self.queue.next_start(now) {
-            self.fly(due);
+        while let Some(start) = self.queue.next_start(now) {
+            self.fly(start);
         }
-    }
-
-    fn start_refills(&mut self, now: Timestamp) {
-        while let Some(refill) = self.queue.next_refill(now) {
-            let store = self.service.store.clone();
-            self.tasks.spawn(async move {
-                let batch = store.list_due(refill.webhook_id, now, &refill.skip, refill.limit);
-                Done::Refilled(refill.webhook_id, answered(batch).await)
-            });
-        }
-    }
-
-    fn start_sweep(&mut self) {
-        if self.sweep_at.is_none_or(|at| at > Instant::now()) {
-            return;
-        }
-        self.sweep_at = None;
-        self.courier.sender.drop_idle();
-        let store = self.service.store.clone();
-        self.tasks.spawn(async move { Done::Swept(answered(store.list_due_webhooks()).await) });
     }
 
     fn take(&mut self, done: Result<Done, tokio::task::JoinError>) {
-        let now = self.service.ambient.now();
+        let now = self.parts.ambient.now();
         match done {
             Ok(Done::Attempted(landed)) => self.landed(landed, now),
-            Ok(Done::Refilled(webhook, Ok(batch))) => {
-                self.backoff.reset();
-                self.queue.refilled(webhook, batch, now);
-            }
-            Ok(Done::Refilled(webhook, Err(error))) => {
-                let again_at = later(now, self.backoff.next());
-                tracing::warn!(%webhook, %error, "what is due could not be read; trying again");
-                self.queue.refill_failed(webhook, again_at, now);
-            }
-            Ok(Done::Swept(Ok(due))) => {
-                self.sweep_at = Some(Instant::now() + SWEEP_EVERY);
-                self.hear(due.into_iter().map(|(_, webhook, at)| (webhook, at)).collect());
-            }
-            Ok(Done::Swept(Err(error))) => {
-                tracing::warn!(%error, "the queue could not be read; trying again");
-                self.sweep_at = Some(Instant::now() + self.backoff.next());
-            }
-            Ok(Done::TestStored(due, stored)) => self.test_stored(*due, stored, now),
+            Ok(Done::Loaded(unwell)) => self.unwell_loaded(unwell, now),
+            Ok(Done::Refilled(webhook, look)) => self.refilled(webhook, look, now),
+            Ok(Done::Swept(due)) => self.swept(due, now),
+            Ok(Done::Rechecked(rechecked)) => self.rechecked(rechecked, now),
+            Ok(Done::TestStored(due, settings, stored)) => self.test_stored(*due, settings, stored, now),
             Ok(Done::Canceled(canceled)) => self.canceled(canceled, now),
+            Ok(Done::Hastened(hastened)) => self.hastened(hastened, now),
             // Tasks catch their own panics, and are not aborted.
             Err(error) => tracing::error!(%error, "a task of the delivery engine ended early"),
         }
@@ -220,19 +262,24 @@ impl Dispatcher {
 
     /// An attempt is recorded, or cannot be: either way it is no longer in flight.
     fn settle(&mut self, recorded: Recorded) {
-        let now = self.service.ambient.now();
-        let Recorded { attempt, verdict, end } = recorded;
+        let now = self.parts.ambient.now();
+        let Recorded { attempt, verdict, disables, end } = recorded;
         let (webhook, delivery) = (attempt.webhook_id, attempt.delivery_id);
         let key = (delivery, attempt.trigger);
         self.flights.remove(&key);
+        self.unrecorded = self.unrecorded.saturating_sub(1);
+        self.pulse.note_further(Instant::now());
         match end {
             End::Written => {
                 self.queue.ended(webhook, key, now);
                 match verdict {
                     Verdict::Delivered => self.queue.drop_scheduled(webhook, delivery, now),
                     // The store has rung already, but whoever looked before this moment was told to skip it.
-                    Verdict::RetryAt(at) => self.queue.ring(webhook, at, now),
+                    Verdict::RetryAt(at) => self.queue.again_at(webhook, at, now),
                     Verdict::Failed | Verdict::ScheduleUnchanged => {}
+                }
+                if disables {
+                    self.forget_health(webhook, now);
                 }
                 self.test_recorded(key, attempt);
             }
@@ -250,21 +297,28 @@ impl Dispatcher {
     }
 
     fn wake_at(&self, now: Timestamp) -> Option<Instant> {
-        let next_due = self.queue.next_wake().map(|at| {
+        let next_due = self.queue.next_wake().filter(|_| self.loaded).map(|at| {
             let wait = Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO);
             Instant::now() + wait.min(SWEEP_EVERY)
         });
-        next_due.into_iter().chain(self.sweep_at).min()
+        next_due.into_iter().chain(self.sweep_at).chain(self.load_at).chain(self.recheck_due()).min()
     }
 
-    fn show_health(&self, running: bool) {
-        self.service.state.running.store(running, Ordering::Relaxed);
-        self.service.state.in_flight.store(self.queue.in_flight(), Ordering::Relaxed);
+    fn show(&mut self, running: bool) {
+        let state = &self.parts.state;
+        state.running.store(running, Ordering::Relaxed);
+        state.in_flight.store(self.queue.in_flight(), Ordering::Relaxed);
+        if running {
+            state.wakes.fetch_add(1, Ordering::Relaxed);
+            let could = !self.loaded || self.store_fails || self.unrecorded > 0 || self.queue.could_go_on();
+            self.pulse.turn(could, Instant::now());
+            state.show_pulse(Some(self.pulse));
+        }
     }
 }
 
 /// The store's answer, also if it panicked: whoever asked must hear something.
-async fn answered<T>(asking: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+pub(crate) async fn answered<T>(asking: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     let answer = AssertUnwindSafe(asking).catch_unwind().await;
     answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the database engine panicked".into())))
 }

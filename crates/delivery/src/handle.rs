@@ -2,29 +2,53 @@
 //!
 //! Nothing here is needed for deliveries to be made: those come through the store and its bell.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use beckon_domain::delivery::{Attempt, Delivery};
 use beckon_domain::event::NewEvent;
-use beckon_domain::id::{DeliveryId, WorkspaceId};
-use tokio::sync::{mpsc, oneshot};
+use beckon_domain::health::Health as WebhookHealth;
+use beckon_domain::id::{DeliveryId, JobId, WebhookId, WorkspaceId};
+use beckon_domain::job::{Job, JobKind};
+use beckon_store::SharedStore;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::stall::Pulse;
 
 /// Asks the engine for something. Cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
     pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) jobs: mpsc::Sender<JobCommand>,
+    pub(crate) store: SharedStore,
     pub(crate) state: Arc<State>,
 }
+
+/// Where an answer goes.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
 /// What can be asked for.
 pub(crate) enum Command {
     /// Store a test event and send it at once.
-    SendTest { event: NewEvent, reply: oneshot::Sender<Result<Attempt, Error>> },
+    SendTest { event: NewEvent, reply: Reply<Attempt> },
     /// End a delivery.
-    Cancel { workspace: WorkspaceId, delivery: DeliveryId, reply: oneshot::Sender<Result<Delivery, Error>> },
+    Cancel { workspace: WorkspaceId, delivery: DeliveryId, reply: Reply<Delivery> },
+    /// Make one more request of a delivery.
+    Resend { workspace: WorkspaceId, delivery: DeliveryId, reply: Reply<Delivery> },
+    /// Make the next request of a delivery's schedule now.
+    RetryNow { workspace: WorkspaceId, delivery: DeliveryId, reply: Reply<Delivery> },
+}
+
+/// What can be asked for of jobs.
+pub(crate) enum JobCommand {
+    /// Begin one.
+    Start { workspace: WorkspaceId, kind: JobKind, reply: Reply<Job> },
+    /// End one.
+    Cancel { workspace: WorkspaceId, job: JobId, reply: Reply<Job> },
 }
 
 /// How the engine is.
@@ -34,6 +58,13 @@ pub struct Health {
     pub running: bool,
     /// Requests in flight, those whose record is still being written included.
     pub in_flight: usize,
+    /// For how long nothing has come further although something could; `None` while all is well. A webhook that is
+    /// paused, at its rate, or held by its order does not count.
+    pub stalled: Option<Duration>,
+    /// How often it has woken up since it was started: an idle engine sleeps.
+    pub wakes: u64,
+    /// How often it has looked into the store's queue since it was started.
+    pub looks: u64,
 }
 
 /// What the running engine shows of itself.
@@ -41,6 +72,28 @@ pub struct Health {
 pub(crate) struct State {
     pub(crate) running: AtomicBool,
     pub(crate) in_flight: AtomicUsize,
+    pub(crate) wakes: AtomicU64,
+    pub(crate) looks: AtomicU64,
+    pub(crate) noticed: Arc<Notify>,
+    pulse: Mutex<Option<Pulse>>,
+    unwell: Mutex<HashMap<WebhookId, WebhookHealth>>,
+}
+
+impl State {
+    /// Shows the pulse of the running engine.
+    pub(crate) fn show_pulse(&self, pulse: Option<Pulse>) {
+        *lock(&self.pulse) = pulse;
+    }
+
+    /// Shows how a webhook is doing.
+    pub(crate) fn show_health(&self, webhook: WebhookId, health: &WebhookHealth) {
+        let mut unwell = lock(&self.unwell);
+        if health.is_well() {
+            unwell.remove(&webhook);
+        } else {
+            unwell.insert(webhook, health.clone());
+        }
+    }
 }
 
 impl Handle {
@@ -48,29 +101,73 @@ impl Handle {
     /// attempt. `event` has exactly one delivery. What the receiver answers is in the attempt; an error
     /// means that no request was made or that it could not be recorded in time.
     pub async fn send_test(&self, event: NewEvent) -> Result<Attempt, Error> {
-        self.ask(|reply| Command::SendTest { event, reply }).await
+        ask(&self.commands, |reply| Command::SendTest { event, reply }).await
     }
 
     /// Ends a delivery. Once this has returned, no further request of it is written; one that was written
     /// before is finished and recorded. Errors are those of `DeliveryStore::cancel_delivery`.
     pub async fn cancel(&self, workspace: WorkspaceId, delivery: DeliveryId) -> Result<Delivery, Error> {
-        self.ask(|reply| Command::Cancel { workspace, delivery, reply }).await
+        ask(&self.commands, |reply| Command::Cancel { workspace, delivery, reply }).await
+    }
+
+    /// Makes one more request of a delivery, beside its schedule, as soon as it is its turn; a pause of its webhook
+    /// ends. Errors are those of `DeliveryStore::resend_delivery`.
+    pub async fn resend(&self, workspace: WorkspaceId, delivery: DeliveryId) -> Result<Delivery, Error> {
+        ask(&self.commands, |reply| Command::Resend { workspace, delivery, reply }).await
+    }
+
+    /// Makes the next request of a delivery's schedule as soon as it is its turn, instead of when it would be; a pause
+    /// of its webhook ends. Errors are those of `DeliveryStore::retry_delivery_now`.
+    pub async fn retry_now(&self, workspace: WorkspaceId, delivery: DeliveryId) -> Result<Delivery, Error> {
+        ask(&self.commands, |reply| Command::RetryNow { workspace, delivery, reply }).await
+    }
+
+    /// How a webhook's receiver is doing: as the engine knows it, or else as it was last recorded. Errors are those of
+    /// `WebhookStore::get_webhook_health`.
+    pub async fn webhook_health(&self, workspace: WorkspaceId, webhook: WebhookId) -> Result<WebhookHealth, Error> {
+        let recorded = self.store.get_webhook_health(workspace, webhook).await?;
+        let known = lock(&self.state.unwell).get(&webhook).cloned();
+        Ok(known.unwrap_or(recorded))
+    }
+
+    /// Begins work in the background, and gives it as it begins. Once this has returned, it goes on to its end, over
+    /// restarts too. Errors are those of `JobStore::create_job`.
+    pub async fn start_job(&self, workspace: WorkspaceId, kind: JobKind) -> Result<Job, Error> {
+        ask(&self.jobs, |reply| JobCommand::Start { workspace, kind, reply }).await
+    }
+
+    /// Ends work in the background; what it made due stays due. Errors are those of `JobStore::cancel_job`.
+    pub async fn cancel_job(&self, workspace: WorkspaceId, job: JobId) -> Result<Job, Error> {
+        ask(&self.jobs, |reply| JobCommand::Cancel { workspace, job, reply }).await
+    }
+
+    /// What is used whenever notices were recorded that are to be told by mail.
+    pub fn noticed(&self) -> Arc<Notify> {
+        self.state.noticed.clone()
     }
 
     /// How the engine is right now.
     pub fn health(&self) -> Health {
+        let State { running, in_flight, wakes, looks, pulse, .. } = &*self.state;
         Health {
-            running: self.state.running.load(Ordering::Relaxed),
-            in_flight: self.state.in_flight.load(Ordering::Relaxed),
+            running: running.load(Ordering::Relaxed),
+            in_flight: in_flight.load(Ordering::Relaxed),
+            stalled: lock(pulse).and_then(|pulse| pulse.stalled(Instant::now())),
+            wakes: wakes.load(Ordering::Relaxed),
+            looks: looks.load(Ordering::Relaxed),
         }
     }
+}
 
-    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Command) -> Result<T, Error> {
-        let (reply, answer) = oneshot::channel();
-        let sent = self.commands.send(command(reply)).await;
-        if sent.is_err() {
-            return Err(Error::Stopped);
-        }
-        answer.await.unwrap_or(Err(Error::Stopped))
+async fn ask<C, T>(commands: &mpsc::Sender<C>, command: impl FnOnce(Reply<T>) -> C) -> Result<T, Error> {
+    let (reply, answer) = oneshot::channel();
+    let sent = commands.send(command(reply)).await;
+    if sent.is_err() {
+        return Err(Error::Stopped);
     }
+    answer.await.unwrap_or(Err(Error::Stopped))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -21,7 +21,8 @@ pub(crate) const LOOKUPS_MAX: usize = 64;
 
 type Found = Result<Arc<[IpAddr]>, Arc<io::Error>>;
 type LookUp = Shared<BoxFuture<'static, Found>>;
-type Resolver = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
+/// What looks a name up.
+pub(crate) type Resolver = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
 
 /// Looks up names. Cheap to clone.
 #[derive(Clone)]
@@ -39,7 +40,8 @@ impl Names {
         }))
     }
 
-    fn of(resolver: Arc<Resolver>) -> Names {
+    /// Asks `resolver`, which may take as long as it likes.
+    pub(crate) fn of(resolver: Arc<Resolver>) -> Names {
         Names { resolver, under_way: Arc::default(), room: Arc::new(Semaphore::new(LOOKUPS_MAX)) }
     }
 

@@ -7,7 +7,7 @@
 use beckon_domain::ambient::Ambient;
 use beckon_domain::catalog::payload::{
     DeliveryExhausted, DeliveryExhaustedName, DeliveryPart, Instant, Payload, WebhookDisabled, WebhookDisabledName,
-    WebhookPart,
+    WebhookFailing, WebhookFailingName, WebhookPart, WebhookRecovered, WebhookRecoveredName,
 };
 use beckon_domain::delivery::{Attempt, Outcome};
 use beckon_domain::event::{EventId, EventSource, NewDelivery, NewEvent};
@@ -38,6 +38,27 @@ pub(crate) fn write_notices(
         let takers = |taker: &Webhook| taker.id != webhook.id;
         notices.push(write(config, &payload, takers, now, ambient)?);
     }
+    if let Some(failing) = &decision.failing {
+        let payload = WebhookFailing {
+            event: WebhookFailingName,
+            timestamp: Instant(now),
+            webhook: part(webhook),
+            stage: failing.stage,
+            failing_since: Instant(failing.since),
+            disabled_at: Instant(failing.disabled_at),
+            last_error: last_error(attempt),
+        };
+        notices.push(write(config, &payload, |_| true, now, ambient)?);
+    }
+    if let Some(failing_since) = decision.recovered_from {
+        let payload = WebhookRecovered {
+            event: WebhookRecoveredName,
+            timestamp: Instant(now),
+            webhook: part(webhook),
+            failing_since: Instant(failing_since),
+        };
+        notices.push(write(config, &payload, |_| true, now, ambient)?);
+    }
     if decision.exhausted {
         let payload = DeliveryExhausted {
             event: DeliveryExhaustedName,
@@ -48,13 +69,12 @@ pub(crate) fn write_notices(
                 event_id: attempt.event_id.to_string(),
                 event_type: attempt.event_type.clone(),
                 attempts: attempt.number,
-                last_error: match &attempt.outcome {
-                    Outcome::Failed { message, .. } => message.clone(),
-                    Outcome::Delivered => String::new(),
-                },
+                last_error: last_error(attempt),
             },
         };
-        notices.push(write(config, &payload, |_| true, now, ambient)?);
+        // Nor does it get this one, if it was disabled in the same step.
+        let takers = |taker: &Webhook| decision.disable_webhook.is_none() || taker.id != webhook.id;
+        notices.push(write(config, &payload, takers, now, ambient)?);
     }
     Ok(notices)
 }
@@ -79,6 +99,13 @@ fn write<P: Payload>(
     })
 }
 
+fn last_error(attempt: &Attempt) -> String {
+    match &attempt.outcome {
+        Outcome::Failed { message, .. } => message.clone(),
+        Outcome::Delivered => String::new(),
+    }
+}
+
 fn part(webhook: &Webhook) -> WebhookPart {
     WebhookPart { id: webhook.id, description: webhook.description.clone() }
 }
@@ -88,6 +115,7 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
+    use crate::decide::Failing;
     use beckon_domain::delivery::{FailureKind, Verdict};
     use beckon_testkit::ambient::fake_ambient;
     use beckon_testkit::builders::{a_due_attempt, a_webhook};
@@ -119,8 +147,7 @@ mod tests {
         let other = listening(&ambient, "webhook.disabled");
         let elsewhere = listening(&ambient, "contact.visited");
         let config = config(vec![broken.clone(), other.clone(), elsewhere]);
-        let decision =
-            Decision { verdict: Verdict::Failed, disable_webhook: Some("Gone.".to_owned()), exhausted: false };
+        let decision = Decision { disable_webhook: Some("Gone.".to_owned()), ..Decision::only(Verdict::Failed) };
         let attempt = failed_attempt(&ambient);
         let notices = write_notices(&config, &broken, &attempt, &decision, Timestamp::UNIX_EPOCH, &ambient).unwrap();
         assert_eq!(notices.len(), 1);
@@ -136,7 +163,7 @@ mod tests {
     fn an_exhausted_delivery_says_which_and_why() {
         let ambient = fake_ambient();
         let webhook = listening(&ambient, "contact.visited");
-        let decision = Decision { verdict: Verdict::Failed, disable_webhook: None, exhausted: true };
+        let decision = Decision { exhausted: true, ..Decision::only(Verdict::Failed) };
         let attempt = failed_attempt(&ambient);
         let config = config(vec![webhook.clone()]);
         let notices = write_notices(&config, &webhook, &attempt, &decision, Timestamp::UNIX_EPOCH, &ambient).unwrap();
@@ -145,5 +172,31 @@ mod tests {
         assert_eq!(payload["delivery"]["id"], attempt.delivery_id.to_string());
         assert_eq!(payload["delivery"]["last_error"], "It said no.");
         assert_eq!(notices[0].deliveries, [], "nobody listens, and it shows all the same");
+    }
+
+    // behaviour T14 (in part)
+    #[test]
+    fn a_failing_webhook_says_since_when_until_when_and_why_and_a_recovered_one_since_when() {
+        let ambient = fake_ambient();
+        let webhook = listening(&ambient, "webhook.failing");
+        let config = config(vec![webhook.clone()]);
+        let (since, disabled_at) = (Timestamp::from_second(60).unwrap(), Timestamp::from_second(3_600).unwrap());
+        let attempt = failed_attempt(&ambient);
+        let decision = Decision {
+            failing: Some(Failing { stage: 2, since, disabled_at }),
+            recovered_from: Some(since),
+            ..Decision::only(Verdict::Delivered)
+        };
+        let notices = write_notices(&config, &webhook, &attempt, &decision, disabled_at, &ambient).unwrap();
+        let payloads: Vec<serde_json::Value> =
+            notices.iter().map(|notice| serde_json::from_slice(&notice.payload).unwrap()).collect();
+        assert_eq!(payloads[0]["event"], "webhook.failing");
+        assert_eq!(payloads[0]["stage"], 2);
+        assert_eq!(payloads[0]["failing_since"], "1970-01-01T00:01:00Z");
+        assert_eq!(payloads[0]["disabled_at"], "1970-01-01T01:00:00Z");
+        assert_eq!(payloads[0]["last_error"], "It said no.");
+        assert_eq!(payloads[1]["event"], "webhook.recovered");
+        assert_eq!(payloads[1]["failing_since"], "1970-01-01T00:01:00Z");
+        assert_eq!(notices[0].deliveries.len(), 1);
     }
 }

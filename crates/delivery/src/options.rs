@@ -4,9 +4,13 @@
 
 use std::time::Duration;
 
+use beckon_domain::health::DISABLE_AFTER_DEFAULT;
 use beckon_domain::invalid::{Findings, Invalid};
 use beckon_domain::retry::RetrySchedule;
 use ipnet::IpNet;
+use jiff::SignedDuration;
+
+use crate::proxy::ProxyUrl;
 
 /// Shortest timeout of a request.
 pub const TIMEOUT_MIN: Duration = Duration::from_secs(1);
@@ -16,6 +20,10 @@ pub const TIMEOUT_MAX: Duration = Duration::from_secs(30);
 pub const IN_FLIGHT_LIMIT: usize = 10_000;
 /// Most bytes of a response body that can be kept.
 pub const RESPONSE_BODY_KEPT_LIMIT: usize = 64 * 1024;
+/// Soonest that a webhook can be disabled for failing.
+pub const DISABLE_AFTER_MIN: SignedDuration = SignedDuration::from_secs(1);
+/// Latest that a webhook can be disabled for failing.
+pub const DISABLE_AFTER_MAX: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Longest grace at shutdown.
 pub const SHUTDOWN_GRACE_MAX: Duration = Duration::from_secs(600);
 
@@ -29,10 +37,24 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// When to try again, where the webhook does not say.
     pub retry_schedule: RetrySchedule,
+    /// Nothing but failures for so long disables a webhook. [`DISABLE_AFTER_MIN`] to [`DISABLE_AFTER_MAX`].
+    pub disable_after: SignedDuration,
+    /// How long a receiver may take to answer, from the request being handed over to the end of the answer's head.
+    /// `None` leaves it all of `timeout`, which ends it in any case.
+    pub first_byte_timeout: Option<Duration>,
     /// Networks that deliveries may go to although they are not public.
     pub allow_nets: Vec<IpNet>,
     /// Refuse to send over plain http.
     pub https_only: bool,
+    /// What every request goes through, on its way to receivers and to authorization servers. Its own address is
+    /// the operator's choice and not vetted.
+    pub proxy: Option<ProxyUrl>,
+    /// Give host names to the proxy instead of the addresses they were resolved to here. For proxies that insist on
+    /// names. Then where a name leads is the proxy's business: only addresses typed as such, and names of this
+    /// machine, are still vetted here.
+    pub proxy_resolves_names: bool,
+    /// Whether notices go into the outbox of mails too: somebody has to take them out again ([`crate::mail`]).
+    pub mail_notices: bool,
     /// Most requests in flight, those whose record is still being written included.
     pub in_flight_max: usize,
     /// Most requests in flight to one webhook. At most `in_flight_max`.
@@ -48,9 +70,14 @@ impl Default for Options {
         Options {
             timeout: Duration::from_secs(15),
             connect_timeout: Duration::from_secs(5),
+            first_byte_timeout: None,
             retry_schedule: RetrySchedule::default(),
+            disable_after: DISABLE_AFTER_DEFAULT,
             allow_nets: Vec::new(),
             https_only: false,
+            proxy: None,
+            proxy_resolves_names: false,
+            mail_notices: false,
             in_flight_max: 512,
             in_flight_per_webhook_max: 32,
             shutdown_grace: Duration::from_secs(20),
@@ -70,7 +97,13 @@ impl Options {
         if self.connect_timeout.is_zero() || self.connect_timeout > self.timeout {
             findings.add("connect_timeout", "more than nothing, and no longer than timeout");
         }
+        if self.first_byte_timeout.is_some_and(|limit| limit.is_zero()) {
+            findings.add("first_byte_timeout", "more than nothing");
+        }
         findings.take(self.retry_schedule.check("retry_schedule"));
+        if !(DISABLE_AFTER_MIN..=DISABLE_AFTER_MAX).contains(&self.disable_after) {
+            findings.add("disable_after", "between 1 second and 365 days");
+        }
         if !(1..=IN_FLIGHT_LIMIT).contains(&self.in_flight_max) {
             findings.add("in_flight_max", format!("between 1 and {IN_FLIGHT_LIMIT}"));
         }
@@ -97,14 +130,21 @@ mod tests {
         let wrong = Options {
             timeout: Duration::from_secs(31),
             connect_timeout: Duration::ZERO,
+            disable_after: DISABLE_AFTER_MAX + DISABLE_AFTER_MIN,
             in_flight_max: 0,
             in_flight_per_webhook_max: 1,
             response_body_kept_max: usize::MAX,
             ..Options::default()
         };
         let fields: Vec<_> = wrong.check().unwrap_err().0.into_iter().map(|wrong| wrong.field).collect();
-        let expected =
-            ["timeout", "connect_timeout", "in_flight_max", "in_flight_per_webhook_max", "response_body_kept_max"];
+        let expected = [
+            "timeout",
+            "connect_timeout",
+            "disable_after",
+            "in_flight_max",
+            "in_flight_per_webhook_max",
+            "response_body_kept_max",
+        ];
         assert_eq!(fields, expected);
     }
 }

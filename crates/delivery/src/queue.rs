@@ -2,46 +2,51 @@
 //!
 //! Pure and synchronous: time is an argument, and looking into the store is asked for
 //! ([`Queue::next_refill`]) and answered ([`Queue::refilled`]) from outside.
-//! Promises: lanes take turns, so that a webhook with a long backlog does not hold up one with a single
-//! delivery; a webhook has at most its cap in flight, and less the fewer slots are free, so that even many
-//! webhooks that hang leave room for the others; no request is handed out twice before it has ended; memory
-//! is bounded whatever the backlog.
-//! Not here: rate limits and health, which will close a lane for a while, and FIFO, which is a cap of one
-//! that waits for retries.
+//! Promises: workspaces take turns, then the webhooks of one, so that a long backlog or a thousand webhooks do not
+//! hold up a single delivery of somebody else; a webhook has at most its cap in flight, and less the fewer slots are
+//! free, and so has a workspace, so that those that hang leave room for the others; within a webhook first attempts
+//! go before retries before replays, and none waits forever ([`lane::OLDEST_EVERY`]); a webhook that is paused, held
+//! or at its rate waits without using up anything; no request is handed out twice before it has ended; memory is
+//! bounded whatever the backlog.
+//! Not here: what came of requests, and what follows (`decide.rs`).
 
 mod cancel;
+mod gate;
 mod lane;
+mod refill;
 #[cfg(test)]
 mod tests;
+mod turns;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use beckon_domain::delivery::{DueAttempt, Trigger};
-use beckon_domain::id::{DeliveryId, WebhookId};
-use beckon_store::deliveries::DueBatch;
+use beckon_domain::health::Health;
+use beckon_domain::id::{DeliveryId, WebhookId, WorkspaceId};
 use jiff::{SignedDuration, Timestamp};
 
 use cancel::Canceling;
-use lane::{Lane, Refilling};
+use gate::Gate;
+use lane::Lane;
+use turns::Turns;
+
+pub(crate) use gate::Settings;
+pub(crate) use lane::Start;
+pub(crate) use refill::{Look, Refill};
 
 /// What tells a request from every other: a delivery's next scheduled one, and each manual one beside it.
 pub(crate) type Key = (DeliveryId, Trigger);
 
-/// Most requests a lane keeps in memory beside those in flight.
-pub(crate) const LANE_BUFFER_MAX: usize = 64;
-/// A lane asks for more when it has no more than this.
-const LANE_BUFFER_LOW: usize = 16;
-/// Most lanes that look into the store at once.
-const REFILLS_MAX: usize = 8;
-/// Bytes of waiting requests beyond which no lane asks for more. What is under way then still comes: at
-/// most [`REFILLS_MAX`] times [`LANE_BUFFER_MAX`] requests.
-const BUFFERED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What a waiting request costs beside its payload, in bytes, roughly.
 const REQUEST_BYTES: usize = 512;
-/// How long a lane that had to give back what it held waits before it asks again.
-const GIVEN_BACK_FOR: SignedDuration = SignedDuration::from_secs(1);
-/// A lane may hold this part of the slots that are free.
-const SHARE_OF_FREE_SLOTS: usize = 4;
+/// A workspace may hold this many times the slots that are free: one alone gets all but an eighth of them.
+const TIMES_FREE_SLOTS: usize = 7;
+/// A webhook may hold this part of the slots that its workspace can still get.
+const SHARE_OF_SLOTS_LEFT: usize = 4;
+/// Longest that a lane stays closed for reasons of our own, once the clock was set back.
+const CLOSED_MAX: SignedDuration = SignedDuration::from_secs(3);
+/// Of so many webhooks it is remembered whose they are. It is looked up again for others.
+const HOMES_MAX: usize = 65_536;
 
 /// How much may be in flight.
 #[derive(Debug, Clone, Copy)]
@@ -52,31 +57,25 @@ pub(crate) struct Limits {
     pub(crate) in_flight_per_webhook_max: usize,
 }
 
-/// A look into the store.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refill {
-    /// For which webhook.
-    pub(crate) webhook_id: WebhookId,
-    /// What is in memory already.
-    pub(crate) skip: Vec<Key>,
-    /// Most requests wanted.
-    pub(crate) limit: u32,
-}
-
 /// See the module's own words.
 #[derive(Debug)]
 pub(crate) struct Queue {
     limits: Limits,
-    lanes: HashMap<WebhookId, Lane>,
-    /// Lanes with something to start, in the order of their turns.
-    turns: VecDeque<WebhookId>,
-    /// When to look into the store for whom.
+    lanes: BTreeMap<WebhookId, Lane>,
+    gates: BTreeMap<WebhookId, Gate>,
+    /// Whose webhooks are, as far as it was told. Only looked up, never gone through.
+    homes: HashMap<WebhookId, WorkspaceId>,
+    /// Lanes with something to start.
+    turns: Turns,
+    /// Lanes that look into the store.
+    hungry: Turns,
+    /// When a lane has something to do: to look into the store, or to go on after a wait.
     later: BTreeSet<(Timestamp, WebhookId)>,
-    /// For whom to look now, in the order they came due.
-    hungry: VecDeque<WebhookId>,
     refills: usize,
     in_flight: usize,
-    buffered_bytes: usize,
+    /// The same by workspace.
+    slots: BTreeMap<WorkspaceId, usize>,
+    held_bytes: usize,
     canceling: Canceling,
 }
 
@@ -85,13 +84,16 @@ impl Queue {
     pub(crate) fn new(limits: Limits) -> Queue {
         Queue {
             limits,
-            lanes: HashMap::new(),
-            turns: VecDeque::new(),
+            lanes: BTreeMap::new(),
+            gates: BTreeMap::new(),
+            homes: HashMap::new(),
+            turns: Turns::default(),
+            hungry: Turns::default(),
             later: BTreeSet::new(),
-            hungry: VecDeque::new(),
             refills: 0,
             in_flight: 0,
-            buffered_bytes: 0,
+            slots: BTreeMap::new(),
+            held_bytes: 0,
             canceling: Canceling::default(),
         }
     }
@@ -101,10 +103,26 @@ impl Queue {
         self.in_flight
     }
 
+    /// Whether something could be started, or looked up, and waits only for its turn.
+    pub(crate) fn could_go_on(&self) -> bool {
+        !self.turns.is_empty() || !self.hungry.is_empty() || self.refills > 0
+    }
+
     /// The store has, or will have, something due for `webhook` at `at`.
     pub(crate) fn ring(&mut self, webhook: WebhookId, at: Timestamp, now: Timestamp) {
-        self.lanes.entry(webhook).or_default().expect_at(at);
+        self.lane(webhook).expect_at(at);
         self.settle(webhook, now);
+    }
+
+    /// A webhook belongs to that workspace.
+    pub(crate) fn learn_home(&mut self, webhook: WebhookId, home: WorkspaceId) {
+        if self.homes.len() >= HOMES_MAX && !self.homes.contains_key(&webhook) {
+            self.homes.clear();
+        }
+        self.homes.insert(webhook, home);
+        if let Some(lane) = self.lanes.get_mut(&webhook) {
+            lane.home = Some(home);
+        }
     }
 
     /// When [`Queue::wake`] has something to do.
@@ -112,7 +130,7 @@ impl Queue {
         self.later.first().map(|(at, _)| *at)
     }
 
-    /// Lets lanes whose time has come ask for a refill.
+    /// Lets lanes whose time has come go on.
     pub(crate) fn wake(&mut self, now: Timestamp) {
         while self.later.first().is_some_and(|(at, _)| *at <= now) {
             let Some((_, webhook)) = self.later.pop_first() else { return };
@@ -123,107 +141,71 @@ impl Queue {
         }
     }
 
-    /// The next look into the store, if one is wanted and few enough are under way. Must be answered by
-    /// [`Queue::refilled`] or [`Queue::refill_failed`].
-    pub(crate) fn next_refill(&mut self, now: Timestamp) -> Option<Refill> {
-        if self.refills >= REFILLS_MAX || self.hungry.is_empty() {
+    /// Hands out the next request whose turn it is. Must be answered by [`Queue::ended`], [`Queue::put_back`],
+    /// [`Queue::changed`] or [`Queue::set_aside`].
+    pub(crate) fn next_start(&mut self, now: Timestamp) -> Option<Start> {
+        let free = self.free_slots();
+        if free == 0 {
             return None;
         }
-        if self.buffered_bytes >= BUFFERED_BYTES_MAX {
-            self.give_back(now);
-            if self.buffered_bytes >= BUFFERED_BYTES_MAX {
-                return None; // What is in memory can be started, and a lane asks again when it was.
-            }
-        }
-        let webhook_id = self.hungry.pop_front()?;
-        let lane = self.lanes.get_mut(&webhook_id)?;
-        lane.hungry = false;
-        lane.store_due_at = None;
-        lane.refilling = Some(Refilling::default());
-        self.refills += 1;
-        let limit = (LANE_BUFFER_MAX - lane.buffered.len()) as u32;
-        Some(Refill { webhook_id, skip: lane.known().collect(), limit })
-    }
-
-    /// What the store answered to a refill.
-    pub(crate) fn refilled(&mut self, webhook: WebhookId, batch: DueBatch, now: Timestamp) {
-        let Some(lane) = self.lanes.get_mut(&webhook) else { return };
-        let Some(refilling) = lane.refilling.take() else { return };
-        self.refills -= 1;
-        for due in batch.due {
-            if refilling.canceled.contains(&due.delivery_id) {
-                // Gone, unless it is a resend that somebody asked for after the cancellation.
-                lane.expect_at(due.due_at);
-                continue;
-            }
-            if refilling.ended.contains(&(due.delivery_id, due.trigger)) || lane.knows((due.delivery_id, due.trigger)) {
-                continue;
-            }
-            if self.canceling.holds(&due) {
-                continue;
-            }
-            self.buffered_bytes += bytes_of(&due);
-            lane.buffered.push_back(due);
-        }
-        for at in [batch.next_due_at, refilling.rung_at].into_iter().flatten() {
-            lane.expect_at(at);
-        }
-        self.settle(webhook, now);
-    }
-
-    /// The store did not answer a refill: look again at `again_at`.
-    pub(crate) fn refill_failed(&mut self, webhook: WebhookId, again_at: Timestamp, now: Timestamp) {
-        let Some(lane) = self.lanes.get_mut(&webhook) else { return };
-        if lane.refilling.take().is_some() {
-            self.refills -= 1;
-        }
-        lane.expect_at(again_at);
-        lane.closed_until = Some(again_at);
-        self.settle(webhook, now);
-    }
-
-    /// Hands out the next request whose turn it is. Must be answered by [`Queue::ended`],
-    /// [`Queue::put_back`] or [`Queue::set_aside`].
-    pub(crate) fn next_start(&mut self, now: Timestamp) -> Option<DueAttempt> {
-        if self.in_flight >= self.limits.in_flight_max {
-            return None;
-        }
-        let share = ((self.limits.in_flight_max - self.in_flight) / SHARE_OF_FREE_SLOTS).max(1);
-        for _ in 0..self.turns.len() {
-            let webhook = self.turns.pop_front()?;
-            let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
-            if lane.in_flight.len() >= share {
-                self.turns.push_back(webhook);
-                continue;
-            }
-            lane.has_turn = false;
-            let due = lane.take_next();
-            if let Some(due) = &due {
-                self.buffered_bytes -= bytes_of(due);
+        loop {
+            let Queue { turns, lanes, slots, .. } = self;
+            let may = |home| slots_left(slots, home, free) > 0;
+            let goes = |webhook| lanes.get(&webhook).is_some_and(|lane| is_within_share(slots, lane, free));
+            let webhook = turns.next(may, goes)?;
+            let cap = self.cap(webhook, now);
+            let lane = self.lanes.get_mut(&webhook)?;
+            lane.turn = None;
+            let gate = self.gates.get_mut(&webhook);
+            let closed = gate.as_ref().is_some_and(|gate| gate.opens_at(lane.in_flight.len(), now).is_some());
+            let start = lane.take_next(cap, closed);
+            if let Some(start) = &start {
+                if let Some(gate) = gate {
+                    gate.count(now);
+                }
+                lane.home = Some(start.due.workspace_id);
+                self.held_bytes -= bytes_of(&start.due);
                 self.in_flight += 1;
+                *self.slots.entry(start.due.workspace_id).or_default() += 1;
             }
             self.settle(webhook, now);
-            if due.is_some() {
-                return due;
+            if start.is_some() {
+                return start;
             }
         }
-        None
     }
 
-    /// Hands out a request that somebody waits for, whatever the caps say; `None` if it is in flight.
-    pub(crate) fn start_urgent(&mut self, due: DueAttempt, now: Timestamp) -> Option<DueAttempt> {
+    /// Hands out a request that somebody waits for, whatever the caps and the gate say; `None` if it is in flight.
+    pub(crate) fn start_urgent(
+        &mut self,
+        due: DueAttempt,
+        settings: Option<Settings>,
+        now: Timestamp,
+    ) -> Option<Start> {
         let webhook = due.webhook_id;
-        let key = (due.delivery_id, due.trigger);
-        let lane = self.lanes.entry(webhook).or_default();
-        if lane.in_flight.contains(&key) || lane.aside.contains(&key) || self.canceling.holds(&due) {
+        let key = key_of(&due);
+        self.learn_home(webhook, due.workspace_id);
+        let held = self.canceling.holds(&due);
+        self.lane(webhook).home = Some(due.workspace_id);
+        if let Some(settings) = settings {
+            self.adopt(webhook, settings);
+        }
+        let lane = self.lane(webhook);
+        if held || lane.in_flight.contains_key(&key) || lane.aside.contains(&key) {
             self.settle(webhook, now);
             return None;
         }
-        self.buffered_bytes -= lane.forget(|waiting| (waiting.delivery_id, waiting.trigger) == key);
-        lane.in_flight.insert(key);
+        let forgotten = lane.forget(|waiting| key_of(waiting) == key);
+        let class = lane.class_of(&due);
+        lane.in_flight.insert(key, class);
+        self.held_bytes -= forgotten;
         self.in_flight += 1;
+        *self.slots.entry(due.workspace_id).or_default() += 1;
+        if let Some(gate) = self.gates.get_mut(&webhook) {
+            gate.count(now);
+        }
         self.settle(webhook, now);
-        Some(due)
+        Some(Start { due, revision: None })
     }
 
     /// A request was made and recorded.
@@ -232,9 +214,16 @@ impl Queue {
         self.settle(webhook, now);
     }
 
+    /// A request that ended will be made again at `at`. In strict order, what stands behind it has to wait until then.
+    pub(crate) fn again_at(&mut self, webhook: WebhookId, at: Timestamp, now: Timestamp) {
+        self.reorder(webhook, at);
+        self.ring(webhook, at, now);
+    }
+
     /// A request was not made. If it is still in the store, it comes again; not before `not_before`.
     pub(crate) fn put_back(&mut self, webhook: WebhookId, key: Key, not_before: Timestamp, now: Timestamp) {
         self.leave_flight(webhook, key);
+        self.reorder(webhook, not_before);
         if let Some(lane) = self.lanes.get_mut(&webhook) {
             lane.expect_at(not_before);
             if not_before > now {
@@ -244,29 +233,164 @@ impl Queue {
         self.settle(webhook, now);
     }
 
+    /// A request was not made, because the webhook is not as it was when the request was looked up: what is in memory
+    /// of it is looked up again.
+    pub(crate) fn changed(&mut self, webhook: WebhookId, key: Key, settings: Settings, now: Timestamp) {
+        self.leave_flight(webhook, key);
+        self.adopt(webhook, settings);
+        // A look that knew the change already left this one out, because it was in flight.
+        self.reorder(webhook, now);
+        if let Some(lane) = self.lanes.get_mut(&webhook) {
+            lane.expect_at(now);
+        }
+        self.settle(webhook, now);
+    }
+
     /// A request was made and cannot be recorded: it is not made again while this queue lives.
     pub(crate) fn set_aside(&mut self, webhook: WebhookId, key: Key, now: Timestamp) {
         self.leave_flight(webhook, key);
-        self.lanes.entry(webhook).or_default().aside.insert(key);
+        self.lane(webhook).aside.insert(key);
         self.settle(webhook, now);
     }
 
     /// A delivery was delivered by another request than its scheduled one, which is not needed any more.
     pub(crate) fn drop_scheduled(&mut self, webhook: WebhookId, delivery: DeliveryId, now: Timestamp) {
-        let key = (delivery, Trigger::Schedule);
         if let Some(lane) = self.lanes.get_mut(&webhook) {
-            self.buffered_bytes -= lane.forget(|waiting| (waiting.delivery_id, waiting.trigger) == key);
+            self.held_bytes -= lane.forget(|waiting| waiting.delivery_id == delivery && !waiting.trigger.is_manual());
             if let Some(refilling) = &mut lane.refilling {
-                refilling.ended.insert(key);
+                refilling.ended.extend([(delivery, Trigger::Schedule), (delivery, Trigger::Replay)]);
             }
         }
         self.settle(webhook, now);
     }
 
+    /// How a webhook's receiver has been doing.
+    pub(crate) fn health(&self, webhook: WebhookId) -> Health {
+        self.gates.get(&webhook).map(|gate| gate.health.clone()).unwrap_or_default()
+    }
+
+    /// Every webhook that is not well, with whose it is and its revision when that was noted.
+    pub(crate) fn unwell(&self) -> impl Iterator<Item = (WebhookId, WorkspaceId, Option<i64>)> {
+        let unwell = self.gates.iter().filter(|(_, gate)| !gate.health.is_well());
+        unwell.filter_map(|(webhook, gate)| Some((*webhook, gate.home?, gate.noted_at)))
+    }
+
+    /// A webhook's receiver is doing differently now, as noted when the webhook had that `revision`.
+    pub(crate) fn set_health(
+        &mut self,
+        webhook: WebhookId,
+        home: WorkspaceId,
+        revision: Option<i64>,
+        health: Health,
+        now: Timestamp,
+    ) {
+        self.learn_home(webhook, home);
+        let gate = self.gates.entry(webhook).or_default();
+        (gate.health, gate.home, gate.noted_at) = (health, Some(home), revision);
+        gate.rebase(now);
+        self.settle(webhook, now);
+        self.tidy_gate(webhook, now);
+    }
+
+    /// Ends the pause of a webhook: somebody wants to know now.
+    pub(crate) fn probe_now(&mut self, webhook: WebhookId, now: Timestamp) {
+        if let Some(gate) = self.gates.get_mut(&webhook) {
+            gate.health.probe_now(now);
+        }
+        self.settle(webhook, now);
+    }
+
+    /// A webhook was seen with these settings, and is still doing as it was: what was looked up under older ones is
+    /// looked up again.
+    pub(crate) fn learn_settings(&mut self, webhook: WebhookId, settings: Settings, now: Timestamp) {
+        self.adopt(webhook, settings);
+        if let Some(gate) = self.gates.get_mut(&webhook) {
+            gate.noted_at = Some(settings.revision);
+            gate.set_limit(settings.rate_limit);
+        }
+        self.settle(webhook, now);
+    }
+
+    /// The clock was set back: no wait that was counted from the time before holds any more.
+    pub(crate) fn clock_was_set_back(&mut self, now: Timestamp) {
+        let latest = now.checked_add(CLOSED_MAX).unwrap_or(now);
+        for lane in self.lanes.values_mut() {
+            lane.closed_until = lane.closed_until.map(|at| at.min(latest));
+            lane.expect_at(now);
+        }
+        self.gates.values_mut().for_each(|gate| gate.clock_was_set_back(now));
+        self.settle_all(now);
+    }
+
+    /// Puts every lane where it belongs at this moment, and forgets gates that nobody needs.
+    pub(crate) fn settle_all(&mut self, now: Timestamp) {
+        let webhooks: Vec<WebhookId> = self.lanes.keys().copied().collect();
+        for webhook in webhooks {
+            self.settle(webhook, now);
+        }
+        let lanes = &self.lanes;
+        self.gates.retain(|webhook, gate| lanes.contains_key(webhook) || !gate.is_rested(now));
+    }
+
+    fn lane(&mut self, webhook: WebhookId) -> &mut Lane {
+        let home = self.homes.get(&webhook).copied();
+        self.lanes.entry(webhook).or_insert_with(|| Lane::of(home))
+    }
+
+    fn free_slots(&self) -> usize {
+        self.limits.in_flight_max.saturating_sub(self.in_flight)
+    }
+
+    /// Most requests to a webhook in flight now.
+    fn cap(&self, webhook: WebhookId, now: Timestamp) -> usize {
+        let paced = self.gates.get(&webhook).and_then(|gate| gate.in_flight_max(now));
+        let cap = self.limits.in_flight_per_webhook_max;
+        paced.map_or(cap, |paced| paced.min(cap))
+    }
+
+    /// Takes what a webhook was seen with, if it is newer than what is known; then what is in memory is dropped and
+    /// looked up again. Gives whether that was so.
+    fn adopt(&mut self, webhook: WebhookId, settings: Settings) -> bool {
+        let Some(lane) = self.lanes.get_mut(&webhook) else { return false };
+        if lane.settings.is_some_and(|known| known.revision >= settings.revision) {
+            return false;
+        }
+        let changed = lane.settings.replace(settings).is_some() || lane.holds_any();
+        let gate = self.gates.entry(webhook).or_default();
+        gate.set_limit(settings.rate_limit);
+        if changed {
+            let earliest = lane.held().map(|due| due.due_at).min();
+            self.held_bytes -= lane.forget(|_| true);
+            lane.more.clear();
+            // A look under way was told to leave out what is forgotten now: in strict order, nothing of it may pass.
+            if let Some(refilling) = &mut lane.refilling {
+                refilling.reordered = true;
+            }
+            if let Some(at) = earliest {
+                lane.expect_at(at);
+            }
+        }
+        changed
+    }
+
+    fn reorder(&mut self, webhook: WebhookId, look_at: Timestamp) {
+        if let Some(lane) = self.lanes.get_mut(&webhook) {
+            self.held_bytes -= lane.reorder(look_at);
+        }
+    }
+
     fn leave_flight(&mut self, webhook: WebhookId, key: Key) {
         let Some(lane) = self.lanes.get_mut(&webhook) else { return };
-        if lane.in_flight.remove(&key) {
+        if lane.in_flight.remove(&key).is_some() {
             self.in_flight -= 1;
+            if let Some(home) = lane.home
+                && let Some(used) = self.slots.get_mut(&home)
+            {
+                *used -= 1;
+                if *used == 0 {
+                    self.slots.remove(&home);
+                }
+            }
         }
         // A refill that began before may still bring it.
         if let Some(refilling) = &mut lane.refilling {
@@ -274,45 +398,45 @@ impl Queue {
         }
     }
 
-    /// Makes lanes that cannot start anything return what they hold to the store.
-    fn give_back(&mut self, now: Timestamp) {
-        let cap = self.limits.in_flight_per_webhook_max;
-        let share = (self.limits.in_flight_max.saturating_sub(self.in_flight) / SHARE_OF_FREE_SLOTS).max(1);
-        let stuck: Vec<WebhookId> = self
-            .lanes
-            .iter()
-            .filter(|(_, lane)| !lane.buffered.is_empty() && lane.in_flight.len() >= share.min(cap))
-            .map(|(webhook, _)| *webhook)
-            .collect();
-        for webhook in stuck {
-            let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
-            let earliest = lane.buffered.iter().map(|due| due.due_at).min();
-            self.buffered_bytes -= lane.forget(|_| true);
-            if let Some(at) = earliest {
-                lane.expect_at(at);
-            }
-            lane.closed_until = now.checked_add(GIVEN_BACK_FOR).ok();
-            self.settle(webhook, now);
+    fn tidy_gate(&mut self, webhook: WebhookId, now: Timestamp) {
+        if !self.lanes.contains_key(&webhook) && self.gates.get(&webhook).is_some_and(|gate| gate.is_rested(now)) {
+            self.gates.remove(&webhook);
         }
     }
 
     /// Puts a lane where it belongs after it changed: among the turns, the hungry, the later ones, or
     /// nowhere. The only place that does.
     fn settle(&mut self, webhook: WebhookId, now: Timestamp) {
-        let cap = self.limits.in_flight_per_webhook_max;
+        let cap = self.cap(webhook, now);
         let Some(lane) = self.lanes.get_mut(&webhook) else { return };
-        if !lane.has_turn && !lane.buffered.is_empty() && lane.in_flight.len() < cap {
-            lane.has_turn = true;
-            self.turns.push_back(webhook);
-        } else if lane.has_turn && (lane.buffered.is_empty() || lane.in_flight.len() >= cap) {
-            lane.has_turn = false;
-            self.turns.retain(|turn| *turn != webhook);
+        let gate = self.gates.get(&webhook);
+        let opens_at = gate.and_then(|gate| gate.opens_at(lane.in_flight.len(), now));
+
+        let goes = if opens_at.is_none() { lane.can_start(cap) } else { lane.has_test(cap) };
+        match lane.turn {
+            None if goes => lane.turn = Some(self.turns.push(lane.home, webhook)),
+            Some(place) if !goes => {
+                self.turns.remove(place);
+                lane.turn = None;
+            }
+            _ => {}
         }
 
-        // A lane at its cap gains nothing from more in memory.
-        let has_room = lane.buffered.len() <= LANE_BUFFER_LOW && lane.in_flight.len() < cap;
-        let look_at = lane.look_at().filter(|_| has_room && lane.refilling.is_none() && !lane.hungry);
-        let later_at = look_at.filter(|at| *at > now);
+        // A lane at its cap gains nothing from more in memory, nor does one that is paused.
+        let looks = lane.in_flight.len() < cap && lane.refilling.is_none();
+        let paused_until = gate.and_then(|gate| gate.paused_until(now));
+        let look_at = lane.look_at(now).filter(|_| looks).map(|at| paused_until.map_or(at, |until| at.max(until)));
+        match lane.hungry {
+            None if look_at.is_some_and(|at| at <= now) => lane.hungry = Some(self.hungry.push(lane.home, webhook)),
+            Some(place) if look_at.is_none_or(|at| at > now) => {
+                self.hungry.remove(place);
+                lane.hungry = None;
+            }
+            _ => {}
+        }
+
+        let goes_on_at = opens_at.filter(|_| lane.holds_any());
+        let later_at = look_at.into_iter().chain(goes_on_at).filter(|at| *at > now).min();
         if lane.later_at != later_at {
             if let Some(at) = std::mem::replace(&mut lane.later_at, later_at) {
                 self.later.remove(&(at, webhook));
@@ -321,16 +445,30 @@ impl Queue {
                 self.later.insert((at, webhook));
             }
         }
-        if look_at.is_some() && later_at.is_none() {
-            lane.hungry = true;
-            self.hungry.push_back(webhook);
-        }
         if lane.is_idle() {
             self.lanes.remove(&webhook);
+            self.tidy_gate(webhook, now);
         }
     }
 }
 
+/// How many slots a workspace can still get while so many are free, if nobody else takes any.
+fn slots_left(slots: &BTreeMap<WorkspaceId, usize>, home: turns::Home, free: usize) -> usize {
+    let used = home.and_then(|home| slots.get(&home).copied()).unwrap_or(0);
+    // Each that it takes is one fewer that is free.
+    free.saturating_mul(TIMES_FREE_SLOTS).saturating_sub(used).div_ceil(TIMES_FREE_SLOTS + 1)
+}
+
+/// Whether a webhook may have one more request in flight while so many slots are free.
+fn is_within_share(slots: &BTreeMap<WorkspaceId, usize>, lane: &Lane, free: usize) -> bool {
+    let left = slots_left(slots, lane.home, free);
+    left > 0 && lane.in_flight.len() < (left / SHARE_OF_SLOTS_LEFT).max(1)
+}
+
 fn bytes_of(due: &DueAttempt) -> usize {
     due.payload.len() + REQUEST_BYTES
+}
+
+fn key_of(due: &DueAttempt) -> Key {
+    (due.delivery_id, due.trigger)
 }

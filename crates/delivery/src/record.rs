@@ -2,12 +2,15 @@
 //!
 //! Promises: what was made is written sooner or later, however long the store is away; until then its
 //! request counts as in flight, so that this process does not make it again. Nothing waits to be batched:
-//! a batch is what finished while the one before was being written.
+//! a batch is what finished while the one before was being written. A record that had to be tried again does not
+//! overwrite what a later one told of the webhook's health.
 //! Not here: what a record says (`attempt.rs`).
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use beckon_domain::delivery::{Attempt, Verdict};
+use beckon_domain::id::WebhookId;
 use beckon_store::deliveries::FinishedAttempt;
 use beckon_store::{Result as StoreResult, StoreError};
 use tokio::sync::mpsc;
@@ -26,6 +29,8 @@ pub(crate) struct Recorded {
     pub(crate) attempt: Attempt,
     /// What became of the delivery.
     pub(crate) verdict: Verdict,
+    /// Whether it disabled the webhook.
+    pub(crate) disables: bool,
     /// How writing ended.
     pub(crate) end: End,
 }
@@ -43,7 +48,29 @@ pub(crate) enum End {
 
 struct Waiting {
     finished: FinishedAttempt,
+    /// Counts what came, from 1.
+    number: u64,
     tries: u32,
+}
+
+/// Which record told last of each webhook's health, while older ones still have to be tried again.
+#[derive(Default)]
+struct Told(BTreeMap<WebhookId, u64>);
+
+impl Told {
+    /// Takes the health out of a record that is older than one that told of it already.
+    fn check(&self, waiting: &mut Waiting) {
+        let told = self.0.get(&waiting.finished.attempt.webhook_id);
+        if told.is_some_and(|told| *told > waiting.number) {
+            waiting.finished.health = None;
+        }
+    }
+
+    fn note(&mut self, waiting: &Waiting) {
+        if waiting.finished.health.is_some() {
+            self.0.insert(waiting.finished.attempt.webhook_id, waiting.number);
+        }
+    }
 }
 
 /// Writes what comes from `finished`, with `write` (`DeliveryStore::finish_attempts`), until that is closed
@@ -60,34 +87,44 @@ pub(crate) async fn record<W, F>(
     let mut retry: Vec<Waiting> = Vec::new();
     let mut backoff = Backoff::default();
     let mut retry_at: Option<Instant> = None;
+    let mut count = 0;
+    let mut told = Told::default();
     loop {
         if waiting.is_empty() {
             let mut fresh = Vec::new();
             tokio::select! {
-                count = finished.recv_many(&mut fresh, BATCH_MAX) => {
-                    if count == 0 && retry.is_empty() {
+                biased;
+                received = finished.recv_many(&mut fresh, BATCH_MAX) => {
+                    if received == 0 && retry.is_empty() {
                         return;
                     }
-                    if count == 0 && let Some(at) = retry_at {
+                    if received == 0 && let Some(at) = retry_at {
                         tokio::time::sleep_until(at).await;
                     }
                 }
                 () = sleep_until(retry_at) => {}
             }
-            waiting.extend(fresh.into_iter().map(|finished| Waiting { finished, tries: 0 }));
+            waiting.extend(fresh.into_iter().map(|finished| {
+                count += 1;
+                Waiting { finished, number: count, tries: 0 }
+            }));
         }
         if retry_at.is_some_and(|at| at <= Instant::now()) {
             retry_at = None;
             waiting.append(&mut retry);
         }
-        let batch: Vec<Waiting> = waiting.drain(..waiting.len().min(BATCH_MAX)).collect();
+        let mut batch: Vec<Waiting> = waiting.drain(..waiting.len().min(BATCH_MAX)).collect();
         if batch.is_empty() {
             continue;
         }
+        batch.iter_mut().for_each(|waiting| told.check(waiting));
         let attempts = batch.iter().map(|waiting| waiting.finished.clone()).collect();
-        let failed = sort_out(batch, write(attempts).await, &recorded);
+        let failed = sort_out(batch, write(attempts).await, &mut told, &recorded);
         if failed.is_empty() {
             backoff.reset();
+            if retry.is_empty() {
+                told = Told::default();
+            }
         } else {
             retry.extend(failed);
             retry_at.get_or_insert_with(|| Instant::now() + backoff.next());
@@ -99,6 +136,7 @@ pub(crate) async fn record<W, F>(
 fn sort_out(
     batch: Vec<Waiting>,
     results: StoreResult<Vec<StoreResult<()>>>,
+    told: &mut Told,
     recorded: &mpsc::UnboundedSender<Recorded>,
 ) -> Vec<Waiting> {
     let results = match results {
@@ -112,7 +150,10 @@ fn sort_out(
     for (waiting, result) in batch.into_iter().zip(results) {
         let tries = waiting.tries + 1;
         let end = match result {
-            Ok(()) => End::Written,
+            Ok(()) => {
+                told.note(&waiting);
+                End::Written
+            }
             Err(error @ (StoreError::Unavailable(_) | StoreError::Full(_))) => {
                 tracing::warn!(error = %error, "an attempt could not be recorded; trying again");
                 again.push(waiting);
@@ -126,8 +167,8 @@ fn sort_out(
             }
             Err(error) => End::Unwritable(error),
         };
-        let FinishedAttempt { attempt, verdict, .. } = waiting.finished;
-        recorded.send(Recorded { attempt, verdict, end }).ok();
+        let FinishedAttempt { attempt, verdict, disable_webhook, .. } = waiting.finished;
+        recorded.send(Recorded { attempt, verdict, disables: disable_webhook.is_some(), end }).ok();
     }
     again
 }
@@ -147,6 +188,7 @@ mod tests {
 
     use beckon_domain::ambient::Ambient;
     use beckon_domain::delivery::DueAttempt;
+    use beckon_domain::health::Health;
     use beckon_testkit::builders::a_due_attempt;
     use beckon_testkit::fake_ambient;
 
@@ -159,7 +201,9 @@ mod tests {
             attempt: Attempt::begun(ambient.new_id(), &due, ambient.now()),
             verdict: Verdict::Delivered,
             disable_webhook: None,
+            health: None,
             notices: vec![],
+            mail_notices: false,
         }
     }
 
@@ -220,5 +264,36 @@ mod tests {
         let ends: Vec<&End> = recorded.iter().map(|one| &one.end).collect();
         assert!(matches!(ends[..], [End::Written, End::Orphaned(_), End::Written, End::Unwritable(_)]), "{ends:?}");
         assert_eq!(calls, [4, 2, 1, 1, 1], "given up after {TRIES_MAX} tries");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_record_tried_again_does_not_overwrite_what_a_later_one_told_of_the_health() {
+        let ambient = fake_ambient();
+        let telling = |notices| {
+            let mut health = Health::default();
+            health.notices = notices;
+            FinishedAttempt { health: Some(health), ..finished(&ambient) }
+        };
+        let written: Arc<Mutex<Vec<Option<u8>>>> = Arc::default();
+        let (seen, calls) = (written.clone(), Mutex::new(0));
+        let write = move |batch: Vec<FinishedAttempt>| {
+            *calls.lock().unwrap() += 1;
+            let fails = *calls.lock().unwrap() == 1;
+            let results = batch.into_iter().enumerate().map(|(n, finished)| {
+                if fails && n == 0 {
+                    return Err(away());
+                }
+                seen.lock().unwrap().push(finished.health.map(|health| health.notices));
+                Ok(())
+            });
+            std::future::ready(Ok(results.collect()))
+        };
+        let (sender, to_record) = mpsc::unbounded_channel();
+        let (recorded, _recorded) = mpsc::unbounded_channel();
+        sender.send(telling(1)).unwrap();
+        sender.send(telling(2)).unwrap();
+        drop(sender);
+        record(write, to_record, recorded).await;
+        assert_eq!(*written.lock().unwrap(), [Some(2), None]);
     }
 }

@@ -10,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dispatcher;
 use crate::handle::{Command, Handle, State};
+use crate::jobs::Runner;
 use crate::options::Options;
 use crate::sender::Sender;
+use crate::transport::Transport;
 
 /// Commands that can wait for the engine's next turn.
 const COMMANDS_MAX: usize = 1_024;
@@ -22,8 +24,9 @@ pub struct Service {
     pub(crate) config: Arc<ConfigCache>,
     pub(crate) ambient: Ambient,
     pub(crate) options: Options,
-    pub(crate) sender: Sender,
+    pub(crate) transport: Arc<dyn Transport>,
     pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) jobs: Runner,
     pub(crate) state: Arc<State>,
 }
 
@@ -37,15 +40,36 @@ impl Service {
     ) -> Result<(Service, Handle), Invalid> {
         options.check()?;
         let http = Sender::new(&options).map_err(|error| Invalid::one("tls", error.to_string()))?;
-        let (sender, commands) = mpsc::channel(COMMANDS_MAX);
+        Ok(Service::with_transport(store, config, ambient, options, Arc::new(http)))
+    }
+
+    /// Makes an engine that sends through `transport`, with options that were checked.
+    pub(crate) fn with_transport(
+        store: SharedStore,
+        config: Arc<ConfigCache>,
+        ambient: Ambient,
+        options: Options,
+        transport: Arc<dyn Transport>,
+    ) -> (Service, Handle) {
+        let (to_commands, commands) = mpsc::channel(COMMANDS_MAX);
+        let (to_jobs, job_commands) = mpsc::channel(COMMANDS_MAX);
         let state = Arc::new(State::default());
-        let handle = Handle { commands: sender, state: state.clone() };
-        Ok((Service { store, config, ambient, options, sender: http, commands, state }, handle))
+        let handle = Handle { commands: to_commands, jobs: to_jobs, store: store.clone(), state: state.clone() };
+        let jobs =
+            Runner { store: store.clone(), ambient: ambient.clone(), state: state.clone(), commands: job_commands };
+        (Service { store, config, ambient, options, transport, commands, jobs, state }, handle)
     }
 
     /// Makes deliveries until `shutdown` is asked for; then starts nothing more, and returns once what is in
     /// flight has ended and is recorded, or the grace is over. What was cut off is due again at the next start.
     pub async fn run(self, shutdown: CancellationToken) {
-        dispatcher::dispatch(self, shutdown).await;
+        let Service { store, config, ambient, options, transport, commands, jobs, state } = self;
+        let parts = dispatcher::Parts { store, config, ambient, options, transport, state };
+        let jobs_end = shutdown.child_token();
+        let deliver = async {
+            dispatcher::dispatch(parts, commands, shutdown).await;
+            jobs_end.cancel();
+        };
+        tokio::join!(deliver, jobs.run(jobs_end.clone()));
     }
 }

@@ -1,41 +1,102 @@
 //! Signs requests so that the receiver knows who sent them, and when.
 //!
-//! Source: Standard Webhooks 1.0, "Signature scheme": HMAC-SHA256 over `id.timestamp.body`, written
-//! `v1,<base64>`; one per secret, separated by spaces, so that a rotation breaks nobody.
-//! Pure. Not here: which secrets are still good (`beckon_domain::webhook`).
+//! Source: Standard Webhooks 1.0, "Signature scheme": the signed text is `id.timestamp.body`. `v1,<base64>` is
+//! HMAC-SHA256 with a shared secret, `v1a,<base64>` Ed25519 with a private key. One signature per key, separated
+//! by spaces, so that a rotation breaks nobody.
+//! Pure. Not here: which keys are still good (`beckon_domain::signing`).
+
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use beckon_domain::secret::SigningSecret;
+use beckon_domain::signing::{KeyMaterial, SigningKey};
+use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-const VERSION: &str = "v1,";
+const HMAC_VERSION: &str = "v1,";
+const ED25519_VERSION: &str = "v1a,";
+const PUBLIC_PREFIX: &str = "whpk_";
 
-/// The value of the signature header: a signature per secret, in the order of `secrets`, newest first.
+/// The value of the signature header: a signature per key, in the order of `keys`, newest first.
 /// `timestamp` is in Unix seconds.
-pub fn sign(secrets: &[SigningSecret], id: &str, timestamp: i64, body: &[u8]) -> String {
-    let signatures: Vec<String> = secrets
-        .iter()
-        .map(|secret| format!("{VERSION}{}", STANDARD.encode(mac(secret, id, timestamp, body))))
+pub fn sign<'a>(keys: impl IntoIterator<Item = &'a SigningKey>, id: &str, timestamp: i64, body: &[u8]) -> String {
+    let signatures: Vec<String> = keys
+        .into_iter()
+        .map(|key| match &key.material {
+            KeyMaterial::Hmac(secret) => {
+                format!("{HMAC_VERSION}{}", STANDARD.encode(mac(secret, id, timestamp, body)))
+            }
+            KeyMaterial::Ed25519(key) => {
+                format!("{ED25519_VERSION}{}", STANDARD.encode(key.sign(&signed_text(id, timestamp, body))))
+            }
+        })
         .collect();
     signatures.join(" ")
 }
 
-/// Whether one of the signatures in `header_value` was made with `secret`.
+/// Whether one of the `v1` signatures in `header_value` was made with `secret`.
 ///
 /// Takes as long for a wrong signature as for a right one. Whether `timestamp` is recent is for the
 /// caller to judge.
 pub fn verify(secret: &SigningSecret, id: &str, timestamp: i64, body: &[u8], header_value: &str) -> bool {
     let expected = mac(secret, id, timestamp, body);
     let mut found = false;
-    for signature in header_value.split(' ').filter_map(|entry| entry.strip_prefix(VERSION)) {
-        let Ok(given) = STANDARD.decode(signature) else { continue };
+    for given in signatures(header_value, HMAC_VERSION) {
         found |= bool::from(expected.ct_eq(given.as_slice()));
     }
     found
+}
+
+/// Whether one of the `v1a` signatures in `header_value` was made with the private half of `key`.
+///
+/// Whether `timestamp` is recent is for the caller to judge.
+pub fn verify_public(key: &PublicKey, id: &str, timestamp: i64, body: &[u8], header_value: &str) -> bool {
+    let text = signed_text(id, timestamp, body);
+    signatures(header_value, ED25519_VERSION)
+        .filter_map(|given| Signature::from_slice(&given).ok())
+        .any(|given| key.0.verify_strict(&text, &given).is_ok())
+}
+
+/// What a receiver verifies `v1a` signatures with: `whpk_` and 32 bytes in base64. No secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
+
+impl PublicKey {
+    /// Reads a key; the error says what is wrong.
+    pub fn parse(text: &str) -> Result<PublicKey, String> {
+        let form = format!("a public key is {PUBLIC_PREFIX} followed by 32 bytes in base64");
+        let encoded = text.strip_prefix(PUBLIC_PREFIX).ok_or_else(|| format!("{form}; this has no {PUBLIC_PREFIX}"))?;
+        let bytes = STANDARD.decode(encoded).ok().ok_or_else(|| format!("{form}; this is not base64"))?;
+        let point = <[u8; 32]>::try_from(&bytes[..]).ok().ok_or_else(|| format!("{form}; this has {}", bytes.len()))?;
+        let key = VerifyingKey::from_bytes(&point).ok().filter(|key| !key.is_weak());
+        key.map(PublicKey).ok_or_else(|| format!("{form}; these bytes are no Ed25519 key"))
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PUBLIC_PREFIX}{}", STANDARD.encode(self.0.as_bytes()))
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The signatures of a version in a header, decoded; what is not base64 is left out.
+fn signatures(header_value: &str, version: &'static str) -> impl Iterator<Item = Vec<u8>> {
+    let of_version = header_value.split(' ').filter_map(move |entry| entry.strip_prefix(version));
+    of_version.filter_map(|signature| STANDARD.decode(signature).ok())
+}
+
+fn signed_text(id: &str, timestamp: i64, body: &[u8]) -> Vec<u8> {
+    [id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body].concat()
 }
 
 fn mac(secret: &SigningSecret, id: &str, timestamp: i64, body: &[u8]) -> [u8; 32] {
@@ -54,54 +115,120 @@ fn mac(secret: &SigningSecret, id: &str, timestamp: i64, body: &[u8]) -> [u8; 32
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::{SignedDuration, Timestamp};
 
     const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
     const AT: i64 = 1_614_265_330;
     const BODY: &[u8] = br#"{"test": 2432232314}"#;
+    const KNOWN: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const OTHER: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazB0XrE8mKM=";
+    /// The seed of RFC 8032 §7.1, test 1.
+    const PRIVATE: &str = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
 
     fn secret(text: &str) -> SigningSecret {
         SigningSecret::parse(text).unwrap()
     }
 
-    fn known() -> SigningSecret {
-        secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    fn key(text: &str) -> SigningKey {
+        SigningKey::new(KeyMaterial::parse(text).unwrap(), Timestamp::UNIX_EPOCH)
     }
 
-    fn other() -> SigningSecret {
-        secret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazB0XrE8mKM=")
+    fn public(key: &SigningKey) -> PublicKey {
+        let KeyMaterial::Ed25519(private) = &key.material else { panic!("no private key") };
+        PublicKey::parse(&private.public_key()).unwrap()
     }
 
     // behaviour S4
     #[test]
     fn the_known_answer_comes_out_bit_for_bit() {
-        let header = sign(&[known()], ID, AT, BODY);
+        let header = sign(&[key(KNOWN)], ID, AT, BODY);
         assert_eq!(header, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
     #[test]
-    fn every_secret_signs_and_each_signature_verifies_alone() {
-        let header = sign(&[other(), known()], ID, AT, BODY);
+    fn every_key_signs_and_each_signature_verifies_alone() {
+        let private = key(PRIVATE);
+        let header = sign(&[key(OTHER), private.clone(), key(KNOWN)], ID, AT, BODY);
+        let versions: Vec<_> = header.split(' ').map(|entry| entry.split(',').next().unwrap()).collect();
+        assert_eq!(versions, ["v1", "v1a", "v1"]);
         assert!(header.ends_with(" v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="), "newest first: {header}");
-        assert!(verify(&known(), ID, AT, BODY, &header));
-        assert!(verify(&other(), ID, AT, BODY, &header));
+        assert!(verify(&secret(KNOWN), ID, AT, BODY, &header));
+        assert!(verify(&secret(OTHER), ID, AT, BODY, &header));
+        assert!(verify_public(&public(&private), ID, AT, BODY, &header));
+    }
+
+    // behaviour S7 (in part)
+    #[test]
+    fn an_ed25519_signature_verifies_with_the_public_key_alone() {
+        let private = key(PRIVATE);
+        let header = sign([&private], ID, AT, BODY);
+        // With the library's own verification, over the text put together by hand.
+        let signature = STANDARD.decode(header.strip_prefix("v1a,").unwrap()).unwrap();
+        let text = [format!("{ID}.{AT}.").as_bytes(), BODY].concat();
+        let KeyMaterial::Ed25519(half) = &private.material else { unreachable!() };
+        let point = STANDARD.decode(half.public_key().strip_prefix("whpk_").unwrap()).unwrap();
+        let verifying = VerifyingKey::from_bytes(&point.try_into().unwrap()).unwrap();
+        verifying.verify_strict(&text, &Signature::from_slice(&signature).unwrap()).unwrap();
+        assert!(verify_public(&public(&private), ID, AT, BODY, &header));
+    }
+
+    // behaviour S8 (in part)
+    #[test]
+    fn only_keys_that_are_live_sign() {
+        let now = Timestamp::from_second(AT).unwrap();
+        let old = SigningKey { expires_at: Some(now + SignedDuration::from_secs(60)), ..key(KNOWN) };
+        let webhook = beckon_domain::webhook::Webhook {
+            signing_keys: vec![key(OTHER), old],
+            ..beckon_testkit::builders::a_webhook()
+        };
+        let header = |at| sign(webhook.live_signing_keys(at), ID, AT, BODY);
+        assert!(
+            verify(&secret(KNOWN), ID, AT, BODY, &header(now)) && verify(&secret(OTHER), ID, AT, BODY, &header(now))
+        );
+        let after = header(now + SignedDuration::from_secs(60));
+        assert!(!verify(&secret(KNOWN), ID, AT, BODY, &after) && verify(&secret(OTHER), ID, AT, BODY, &after));
     }
 
     #[test]
     fn the_longest_key_and_an_empty_body_are_signed_like_any_other() {
-        let long = secret(&format!("whsec_{}", STANDARD.encode([7; 64])));
+        let long = key(&format!("whsec_{}", STANDARD.encode([7; 64])));
         let reference = standardwebhooks::Webhook::from_bytes(vec![7; 64]).unwrap();
         assert_eq!(sign(&[long], ID, AT, b""), reference.sign(ID, AT, b"").unwrap());
     }
 
     #[test]
     fn what_was_tampered_with_does_not_verify() {
-        let header = sign(&[known()], ID, AT, BODY);
-        assert!(!verify(&known(), "msg_other", AT, BODY, &header));
-        assert!(!verify(&known(), ID, AT + 1, BODY, &header));
-        assert!(!verify(&known(), ID, AT, b"{}", &header));
-        assert!(!verify(&other(), ID, AT, BODY, &header));
-        for odd in ["", "v1", "v1,", "v1,!!", "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "v1,g0hM9SsE"] {
-            assert!(!verify(&known(), ID, AT, BODY, odd), "{odd:?}");
+        let header = sign(&[key(KNOWN), key(PRIVATE)], ID, AT, BODY);
+        let fits = |id, at, body: &[u8], header: &str| {
+            let symmetric = verify(&secret(KNOWN), id, at, body, header);
+            let public = verify_public(&public(&key(PRIVATE)), id, at, body, header);
+            (symmetric, public)
+        };
+        assert_eq!(fits(ID, AT, BODY, &header), (true, true));
+        assert_eq!(fits("msg_other", AT, BODY, &header), (false, false));
+        assert_eq!(fits(ID, AT + 1, BODY, &header), (false, false));
+        assert_eq!(fits(ID, AT, b"{}", &header), (false, false));
+        assert!(!verify(&secret(OTHER), ID, AT, BODY, &header));
+        let stranger = key(&format!("whsk_{}", STANDARD.encode([9; 32])));
+        assert!(!verify_public(&public(&stranger), ID, AT, BODY, &header));
+        for odd in
+            ["", "v1", "v1,", "v1,!!", "v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "v1,g0hM9SsE", "v1a,AAAA"]
+        {
+            assert_eq!(fits(ID, AT, BODY, odd), (false, false), "{odd:?}");
         }
+        assert_eq!(fits(ID, AT, BODY, &header.replace("v1,", "v1a,")), (false, true));
+        assert_eq!(fits(ID, AT, BODY, &header.replace("v1a,", "v1,")), (true, false), "a version is not another");
+    }
+
+    #[test]
+    fn a_public_key_of_the_wrong_form_is_refused() {
+        let short = format!("whpk_{}", STANDARD.encode([7; 31]));
+        let weak = format!("whpk_{}", STANDARD.encode([0; 32]));
+        for text in ["", "whpk_", "whsec_AAAA", "whpk_!!", &short, &weak] {
+            let reason = PublicKey::parse(text).unwrap_err();
+            assert!(reason.contains("32 bytes in base64"), "{reason}");
+        }
+        let public = public(&key(PRIVATE));
+        assert_eq!(PublicKey::parse(&public.to_string()).unwrap(), public);
     }
 }

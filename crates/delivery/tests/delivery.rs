@@ -8,6 +8,18 @@ mod ending;
 mod engine;
 #[path = "delivery/fairness.rs"]
 mod fairness;
+#[path = "delivery/health.rs"]
+mod health;
+#[path = "delivery/hostile.rs"]
+mod hostile;
+#[path = "delivery/idle.rs"]
+mod idle;
+#[path = "delivery/jobs.rs"]
+mod jobs;
+#[path = "delivery/order.rs"]
+mod order;
+#[path = "delivery/rate.rs"]
+mod rate;
 #[path = "delivery/sending.rs"]
 mod sending;
 #[path = "delivery/wishes.rs"]

@@ -13,7 +13,10 @@ use serde_json::Value;
 
 use crate::event::EVENT_TYPE_BYTES_MAX;
 use crate::invalid::{Findings, Invalid};
-use payload::{CompanyVisited, ContactIntent, ContactVisited, DeliveryExhausted, Payload, WebhookDisabled};
+use payload::{
+    CompanyVisited, ContactIntent, ContactVisited, DeliveryExhausted, Payload, WebhookDisabled, WebhookFailing,
+    WebhookRecovered,
+};
 
 /// Longest description of an event type, in characters.
 pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
@@ -21,6 +24,14 @@ pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 pub const SCHEMA_BYTES_MAX: usize = 64 * 1024;
 /// First parts of event type names that are ours.
 pub const RESERVED_FAMILIES: [&str; 4] = ["contact", "company", "webhook", "delivery"];
+
+/// The event types that tell of Beckon's own troubles. Their own troubles are not announced in turn.
+pub const NOTICES: [&str; 4] = [
+    WebhookFailing::EVENT_TYPE,
+    WebhookDisabled::EVENT_TYPE,
+    WebhookRecovered::EVENT_TYPE,
+    DeliveryExhausted::EVENT_TYPE,
+];
 
 /// An entry of the event catalog.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,7 +112,12 @@ pub fn built_in() -> Vec<EventType> {
         entry::<CompanyVisited>(
             "A company in the segment shows anonymous interest: the visitor is not a known contact, the company is.",
         ),
+        entry::<WebhookFailing>(
+            "A webhook has had nothing but failures for a while. Announced in stages, the last shortly before it is \
+             disabled, each once until a delivery succeeds.",
+        ),
         entry::<WebhookDisabled>("Beckon stopped sending to a webhook, and says why."),
+        entry::<WebhookRecovered>("A webhook whose failing was announced takes deliveries again."),
         entry::<DeliveryExhausted>("A delivery failed for good: its attempts are used up."),
     ]
 }

@@ -91,25 +91,36 @@ impl DeliveryStatus {
 pub enum Trigger {
     /// The schedule said so: the first request, or a retry.
     Schedule,
-    /// A person asked for one more.
+    /// A person asked for one more, beside the schedule.
     Resend,
     /// A person tried the webhook.
     Test,
+    /// What was missed is sent again: the schedule of a delivery that had ended, or never began, runs anew.
+    Replay,
 }
 
 impl Trigger {
+    /// Every trigger.
+    pub const ALL: [Trigger; 4] = [Trigger::Schedule, Trigger::Resend, Trigger::Test, Trigger::Replay];
+
+    /// Whether it is one more request beside the schedule, which it leaves as it is unless it succeeds.
+    pub fn is_manual(self) -> bool {
+        matches!(self, Trigger::Resend | Trigger::Test)
+    }
+
     /// The name in the API and in stores.
     pub fn as_str(self) -> &'static str {
         match self {
             Trigger::Schedule => "schedule",
             Trigger::Resend => "resend",
             Trigger::Test => "test",
+            Trigger::Replay => "replay",
         }
     }
 
     /// The trigger of that name.
     pub fn parse(name: &str) -> Option<Trigger> {
-        [Trigger::Schedule, Trigger::Resend, Trigger::Test].into_iter().find(|trigger| trigger.as_str() == name)
+        Trigger::ALL.into_iter().find(|trigger| trigger.as_str() == name)
     }
 }
 
@@ -134,7 +145,7 @@ pub struct DueAttempt {
     pub trigger: Trigger,
     /// When it was to be made.
     pub due_at: Timestamp,
-    /// How many scheduled requests of this delivery were made before.
+    /// How many requests of this delivery's schedule were made before; of its present one, if it was replayed.
     pub scheduled_attempts: u32,
     /// How many requests of this delivery were made before, of any trigger.
     pub attempt_count: u32,
@@ -255,8 +266,14 @@ pub enum FailureKind {
     Tls,
     /// No answer in time.
     Timeout,
-    /// The answer is not HTTP, or larger than we read.
+    /// The answer is larger than we read.
+    TooLarge,
+    /// The answer is not HTTP.
     Protocol,
+    /// No access token could be had for the request.
+    Auth,
+    /// The proxy that requests go through did not let it through.
+    Proxy,
 }
 
 /// What becomes of a delivery after an attempt.

@@ -136,6 +136,10 @@ id!(
     WebhookId, "wh"
 );
 id!(
+    /// A piece of work in the background.
+    JobId, "job"
+);
+id!(
     /// One event owed to one webhook.
     DeliveryId, "dlv"
 );

@@ -41,7 +41,12 @@ mod tests {
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
             deleted_at: None,
-            secrets: vec![],
+            rate_limit: None,
+            fifo: false,
+            ca_certificates: None,
+            signing_keys: vec![],
+            auth: None,
+            client_identity: None,
         }
     }
 

@@ -1,6 +1,7 @@
-//! Signing secrets that cannot be printed.
+//! Secrets that cannot be printed: whatever shows one says `expose`.
 //!
-//! Source: Standard Webhooks 1.0, "Signature scheme".
+//! Source of the signing secret's form: Standard Webhooks 1.0, "Signature scheme".
+//! Not here: keys for public-key signatures (`signing.rs`), and sealing (`beckon-store`).
 
 use std::fmt;
 
@@ -55,6 +56,30 @@ impl SigningSecret {
 impl fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("whsec_***")
+    }
+}
+
+/// A text that is a secret: a password, a token, a private key.
+///
+/// Neither `Debug` nor `Display` nor serialisation shows it: only [`SecretText::expose`] does.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> SecretText {
+        SecretText(text.into())
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
     }
 }
 

@@ -1,6 +1,13 @@
 //! Webhooks: where events go, and how.
+//!
+//! Promise: what is secret about a webhook (URL, headers, signing keys, credentials) is apart from the rest in
+//! what stores keep ([`kept`]), and never part of `Debug`.
+
+mod auth;
+mod kept;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,8 +16,12 @@ use url::Url;
 use crate::channel::Channel;
 use crate::id::{WebhookId, WorkspaceId};
 use crate::invalid::{Findings, Invalid};
+use crate::rate::RateLimit;
 use crate::retry::RetrySchedule;
-use crate::secret::SigningSecret;
+use crate::signing::SigningKey;
+
+pub use auth::{Auth, CREDENTIAL_BYTES_MAX, ClientAuth, ClientIdentity, OAuth2};
+pub use kept::Kept;
 
 /// Longest endpoint URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2048;
@@ -28,7 +39,7 @@ pub const METADATA_MAX: usize = 50;
 pub const METADATA_CHARS_MAX: usize = 500;
 
 /// Where events go.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
@@ -50,6 +61,16 @@ pub struct Webhook {
     pub disabled_reason: Option<String>,
     /// When to try again; `None` means the installation's schedule.
     pub retry_schedule: Option<RetrySchedule>,
+    /// How many requests it may get; `None` means as many as there are.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
+    /// Strict order: one at a time, in the order of the events; one that fails holds up those behind it until it is
+    /// delivered, has failed for good, or is canceled.
+    #[serde(default)]
+    pub fifo: bool,
+    /// Authorities to trust beside the public ones, as PEM.
+    #[serde(default)]
+    pub ca_certificates: Option<String>,
     /// The customer's own notes.
     pub metadata: BTreeMap<String, String>,
     /// Counts changes; an update that does not know the latest one is refused.
@@ -60,9 +81,30 @@ pub struct Webhook {
     pub updated_at: Timestamp,
     /// When it was deleted. Its history stays.
     pub deleted_at: Option<Timestamp>,
-    /// What its requests are signed with, newest first. Kept apart from everything that is shown.
+    /// What its requests are signed with, newest first. Some may have ended.
     #[serde(skip)]
-    pub secrets: Vec<SigningSecret>,
+    pub signing_keys: Vec<SigningKey>,
+    /// How it authenticates to the receiver; user-info in the URL is another way.
+    #[serde(skip)]
+    pub auth: Option<Auth>,
+    /// The certificate it shows to the receiver.
+    #[serde(skip)]
+    pub client_identity: Option<ClientIdentity>,
+}
+
+impl fmt::Debug for Webhook {
+    /// Says which it is and how it stands; not where it leads, which is often a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Webhook { id, description, enabled, revision, event_types, channels, .. } = self;
+        f.debug_struct("Webhook")
+            .field("id", id)
+            .field("description", description)
+            .field("enabled", enabled)
+            .field("revision", revision)
+            .field("event_types", event_types)
+            .field("channels", channels)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Webhook {
@@ -71,7 +113,13 @@ impl Webhook {
         self.enabled && self.deleted_at.is_none()
     }
 
-    /// Checks everything about a webhook that can be checked without asking anyone.
+    /// The keys that sign at `now`, newest first.
+    pub fn live_signing_keys(&self, now: Timestamp) -> impl Iterator<Item = &SigningKey> {
+        self.signing_keys.iter().filter(move |key| key.is_live(now))
+    }
+
+    /// Checks everything about a webhook that can be checked without asking anyone. (Whether certificates can be
+    /// read is checked by whoever speaks TLS.)
     pub fn check(&self) -> Result<(), Invalid> {
         let mut findings = Findings::default();
         check_url(&self.url, &mut findings);
@@ -88,6 +136,19 @@ impl Webhook {
         check_metadata(&self.metadata, &mut findings);
         if let Some(schedule) = &self.retry_schedule {
             findings.take(schedule.check("retry_schedule"));
+        }
+        if let Some(limit) = &self.rate_limit {
+            findings.take(limit.check("rate_limit"));
+        }
+        if let Some(auth) = &self.auth {
+            auth.check(&mut findings);
+            let named = self.headers.keys().find(|name| name.eq_ignore_ascii_case("authorization"));
+            if let Some(name) = named {
+                findings.add(format!("headers/{name}"), "auth sets this header; give one or the other");
+            }
+            if !self.url.username().is_empty() || self.url.password().is_some() {
+                findings.add("auth", "the URL has user-info, which becomes Basic authorization; give one or the other");
+            }
         }
         findings.into_result(())
     }

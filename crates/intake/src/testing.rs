@@ -97,7 +97,12 @@ pub(crate) fn webhook(n: u128) -> Webhook {
         created_at: minute(0),
         updated_at: minute(0),
         deleted_at: None,
-        secrets: vec![],
+        rate_limit: None,
+        fifo: false,
+        ca_certificates: None,
+        signing_keys: vec![],
+        auth: None,
+        client_identity: None,
     }
 }
 

@@ -57,7 +57,11 @@ impl House {
         let data = TempDir::new().unwrap();
         let clock = Arc::new(FakeClock::default());
         let ambient = ambient_with(clock.clone());
-        let store = SqliteStore::open(beckon_store_sqlite::Options::new(data.path()), ambient.clone()).unwrap();
+        let store = SqliteStore::open(
+            beckon_store_sqlite::Options::new(data.path(), beckon_testkit::a_vault()),
+            ambient.clone(),
+        )
+        .unwrap();
         let workspace = a_workspace();
         store.create_workspace(&workspace).await.unwrap();
 

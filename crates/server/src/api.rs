@@ -13,6 +13,7 @@ mod events;
 mod fields;
 mod imports;
 mod intent_signals;
+mod jobs;
 mod keys;
 mod observe;
 mod segments;
@@ -71,6 +72,7 @@ fn resources() -> ApiRouter<App> {
         .merge(event_types::routes())
         .merge(events::routes())
         .merge(deliveries::routes())
+        .merge(jobs::routes())
         .merge(segments::routes())
         .merge(contacts::routes())
         .merge(companies::routes())

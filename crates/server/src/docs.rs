@@ -19,6 +19,16 @@ pub(crate) fn operation(
     move |operation| operation.id(id).tag(tag).summary(summary)
 }
 
+/// The same, with what one line cannot say.
+pub(crate) fn explained(
+    id: &'static str,
+    tag: &'static str,
+    summary: &'static str,
+    description: &'static str,
+) -> impl for<'a> FnOnce(TransformOperation<'a>) -> TransformOperation<'a> {
+    move |described| operation(id, tag, summary)(described).description(description)
+}
+
 /// A response with a body of type `T`.
 pub(crate) fn response<T: JsonSchema>(ctx: &mut GenContext, media_type: &str, description: &str) -> Response {
     let json_schema = ctx.schema.subschema_for::<T>();

@@ -12,6 +12,8 @@ pub mod app;
 pub mod auth;
 mod docs;
 pub mod extract;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod idempotency;
 mod openapi;
 mod operations;

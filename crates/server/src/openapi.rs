@@ -30,6 +30,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Event types", "The catalog of what can be announced: built in, or defined by the workspace."),
     ("Events", "Announcements, each with its frozen payload."),
     ("Deliveries", "One event owed to one webhook, and the requests made for it."),
+    ("Jobs", "Work in the background: sending what was missed."),
     ("Segments", "Named rules over contacts or companies."),
     ("Contacts", "People."),
     ("Companies", "Accounts, keyed by domain."),
@@ -266,12 +267,18 @@ mod tests {
     }
 
     #[test]
-    fn every_schema_compiles() {
+    fn every_schema_compiles_and_fits_its_examples() {
         let document = openapi();
-        for (name, _) in document["components"]["schemas"].as_object().unwrap() {
+        let mut examples = 0;
+        for (name, described) in document["components"]["schemas"].as_object().unwrap() {
             let mut schema = document["components"].clone();
             schema = json!({"components": schema, "$ref": format!("#/components/schemas/{name}")});
-            jsonschema::draft202012::new(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let schema = jsonschema::draft202012::new(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+            for example in described["examples"].as_array().into_iter().flatten() {
+                schema.validate(example).unwrap_or_else(|error| panic!("{name}: {error}"));
+                examples += 1;
+            }
         }
+        assert!(examples > 5, "{examples} examples");
     }
 }

@@ -71,11 +71,18 @@ async fn readyz(State(app): State<App>) -> Readiness {
     if !app.intake.is_running() {
         reasons.push("intake: not running".to_owned());
     }
-    if !app.delivery.health().running {
-        reasons.push("delivery: not running".to_owned());
-    }
+    reasons.extend(trouble_of(&app.delivery.health()));
     let status = if reasons.is_empty() { ReadinessStatus::Ready } else { ReadinessStatus::NotReady };
     Readiness { status, reasons }
+}
+
+/// What is wrong with the delivery engine, if something is.
+fn trouble_of(engine: &beckon_delivery::Health) -> Option<String> {
+    if !engine.running {
+        return Some("delivery: not running".to_owned());
+    }
+    let stalled = engine.stalled?;
+    Some(format!("delivery: nothing has been delivered for {} s although something is due", stalled.as_secs()))
 }
 
 impl IntoResponse for Readiness {
@@ -98,5 +105,20 @@ impl OperationOutput for Readiness {
             (Some(200), docs::response::<Readiness>(ctx, docs::JSON, "Work can be taken and delivered.")),
             (Some(503), docs::response::<Readiness>(ctx, docs::JSON, "Something is wrong; `reasons` says what.")),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // behaviour V8 (in part)
+    #[test]
+    fn an_engine_that_stands_still_is_not_ready_and_says_for_how_long() {
+        let well = beckon_delivery::Health { running: true, in_flight: 1, stalled: None, wakes: 1, looks: 1 };
+        assert_eq!(trouble_of(&well), None);
+        let stalled = beckon_delivery::Health { stalled: Some(Duration::from_secs(75)), ..well };
+        assert!(trouble_of(&stalled).unwrap().contains("75 s"));
+        assert_eq!(trouble_of(&beckon_delivery::Health { running: false, ..well }).unwrap(), "delivery: not running");
     }
 }

@@ -94,6 +94,36 @@ impl<T: JsonSchema> OperationOutput for Accepted<T> {
     }
 }
 
+/// 202: it is under way, and can be followed at `location`.
+pub(crate) struct AcceptedAt<T> {
+    /// The path of what is under way.
+    pub(crate) location: String,
+    /// How it stands.
+    pub(crate) value: T,
+}
+
+impl<T: Serialize> IntoResponse for AcceptedAt<T> {
+    fn into_response(self) -> Response {
+        let mut response = Accepted(self.value).into_response();
+        if let Ok(location) = HeaderValue::try_from(self.location) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        response
+    }
+}
+
+impl<T: JsonSchema> OperationOutput for AcceptedAt<T> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, _: &mut Operation) -> Option<ResponseDoc> {
+        Some(docs::response::<T>(ctx, docs::JSON, "It is on disk and under way; follow it at the path in `Location`."))
+    }
+
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<u16>, ResponseDoc)> {
+        Self::operation_response(ctx, operation).into_iter().map(|response| (Some(202), response)).collect()
+    }
+}
+
 /// 204: done, and there is nothing to show.
 pub(crate) struct NoContent;
 

@@ -173,6 +173,17 @@ async fn find_workspace(app: &App, key: &str) -> Result<WorkspaceId, Failure> {
     if found.revoked_at.is_some() { Err(Failure::KeyRevoked) } else { Ok(found.workspace_id) }
 }
 
+/// The items of a body, as a batch or alone.
+#[cfg(fuzzing)]
+pub(crate) fn items_of(body: Bytes, bytes_max: usize) -> Option<Vec<Value>> {
+    let mut root = envelope::parse(&body::unpack(body, bytes_max).ok()?).ok()?;
+    if root.contains_key("batch") {
+        envelope::take_items(&mut root, bytes_max).ok()
+    } else {
+        Some(vec![Value::Object(root)])
+    }
+}
+
 async fn read_root(body: Bytes, bytes_max: usize) -> Result<envelope::Root, Failure> {
     let is_quick = body.len() <= READ_ON_THE_SPOT_BYTES_MAX && !body::is_gzip(&body);
     let read = move || envelope::parse(&body::unpack(body, bytes_max)?);

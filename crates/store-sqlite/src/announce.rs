@@ -5,10 +5,11 @@
 use beckon_domain::delivery::Trigger;
 use beckon_domain::event::{EventId, NewDelivery, NewEvent};
 use beckon_domain::id::WorkspaceId;
+use beckon_store::deliveries::Lane;
 use beckon_store::{Result, StoreError};
 use rusqlite::params;
 
-use crate::columns::{joined, status_code, trigger_code};
+use crate::columns::{joined, lane_code, status_code};
 use crate::writer::Write;
 use beckon_domain::delivery::DeliveryStatus;
 
@@ -20,8 +21,8 @@ pub(crate) fn check_workspace(event: &NewEvent, workspace: WorkspaceId) -> Resul
     Err(StoreError::Refused(format!("the event {} is of another workspace", event.id)))
 }
 
-/// Stores the event with `deliveries`, due at its `created_at` for the reason given. False, and nothing is
-/// stored, if its id is taken.
+/// Stores the event with `deliveries`, due at its `created_at`: as tests if `trigger` says so, else as first attempts,
+/// which stand at that time whether their webhook is FIFO or not. False, and nothing is stored, if its id is taken.
 pub(crate) fn announce(
     write: &mut Write<'_>,
     event: &NewEvent,
@@ -61,8 +62,10 @@ pub(crate) fn announce(
             params![workspace, channel.as_str(), at, seq],
         )?;
     }
-    let schedule_due_at = (trigger == Trigger::Schedule).then_some(at);
-    let test_due_at = (trigger == Trigger::Test).then_some(at);
+    let (lane, schedule_due_at, test_due_at) = match trigger {
+        Trigger::Test => (Lane::Test, None, Some(at)),
+        Trigger::Schedule | Trigger::Resend | Trigger::Replay => (Lane::First, Some(at), None),
+    };
     for delivery in deliveries {
         write.run(
             "INSERT INTO delivery (id, workspace_id, webhook_id, event, event_type, status, attempt_count,
@@ -81,8 +84,8 @@ pub(crate) fn announce(
             ],
         )?;
         write.run(
-            "INSERT INTO due (webhook_id, due_at, delivery, trigger) VALUES (?1, ?2, ?3, ?4)",
-            params![delivery.webhook_id.uuid(), at, write.connection.last_insert_rowid(), trigger_code(trigger)],
+            "INSERT INTO due (webhook_id, lane, due_at, delivery) VALUES (?1, ?2, ?3, ?4)",
+            params![delivery.webhook_id.uuid(), lane_code(lane), at, write.connection.last_insert_rowid()],
         )?;
         write.ring(delivery.webhook_id, event.created_at);
     }

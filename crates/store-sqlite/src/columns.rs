@@ -6,6 +6,10 @@ use std::error::Error;
 
 use beckon_domain::channel::Channel;
 use beckon_domain::delivery::{DeliveryStatus, Trigger};
+use beckon_domain::job::JobStatus;
+use beckon_domain::secret::SecretText;
+use beckon_store::Vault;
+use beckon_store::deliveries::Lane;
 use beckon_store::{Result, StoreError};
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -27,11 +31,21 @@ impl<'r> Columns<'r> {
         Columns { row, what, next: 0 }
     }
 
+    /// Begins again from the left.
+    pub(crate) fn rewind(&mut self) {
+        self.next = 0;
+    }
+
     /// The next column, as SQLite has it.
     pub(crate) fn value<T: FromSql>(&mut self) -> Result<T> {
         let index = self.next;
         self.next += 1;
         self.row.get(index).map_err(|error| corrupt(self.what, error))
+    }
+
+    /// A number of things.
+    pub(crate) fn count(&mut self) -> Result<u64> {
+        u64::try_from(self.value::<i64>()?).map_err(|error| corrupt(self.what, error))
     }
 
     pub(crate) fn id<I: From<Uuid>>(&mut self) -> Result<I> {
@@ -77,8 +91,20 @@ impl<'r> Columns<'r> {
 
     pub(crate) fn trigger(&mut self) -> Result<Trigger> {
         let code: i64 = self.value()?;
-        let known = TRIGGERS.into_iter().find(|trigger| trigger_code(*trigger) == code);
+        let known = Trigger::ALL.into_iter().find(|trigger| trigger_code(*trigger) == code);
         known.ok_or_else(|| corrupt(self.what, format!("there is no trigger {code}")))
+    }
+
+    pub(crate) fn job_status(&mut self) -> Result<JobStatus> {
+        let code: i64 = self.value()?;
+        let known = JobStatus::ALL.into_iter().find(|status| job_status_code(*status) == code);
+        known.ok_or_else(|| corrupt(self.what, format!("there is no job status {code}")))
+    }
+
+    /// A text that was sealed for `place`.
+    pub(crate) fn sealed(&mut self, vault: &Vault, place: &[u8]) -> Result<SecretText> {
+        let sealed: Vec<u8> = self.value()?;
+        vault.open(place, &sealed).map_err(|error| corrupt(self.what, error))
     }
 }
 
@@ -90,6 +116,11 @@ pub(crate) fn corrupt(what: &'static str, source: impl Into<Box<dyn Error + Send
 /// A noun as its `doc`.
 pub(crate) fn doc(doing: &'static str, noun: &impl Serialize) -> Result<String> {
     serde_json::to_string(noun).map_err(|error| StoreError::Failed { doing, source: Box::new(error) })
+}
+
+/// A number of things as a column.
+pub(crate) fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Channels as one text.
@@ -108,14 +139,33 @@ pub(crate) fn status_code(status: DeliveryStatus) -> i64 {
     }
 }
 
-/// Every trigger.
-pub(crate) const TRIGGERS: [Trigger; 3] = [Trigger::Schedule, Trigger::Resend, Trigger::Test];
-
 /// A trigger as a column.
 pub(crate) fn trigger_code(trigger: Trigger) -> i64 {
     match trigger {
         Trigger::Schedule => 0,
         Trigger::Resend => 1,
         Trigger::Test => 2,
+        Trigger::Replay => 3,
+    }
+}
+
+/// A lane as a column.
+pub(crate) fn lane_code(lane: Lane) -> i64 {
+    match lane {
+        Lane::Test => 0,
+        Lane::First => 1,
+        Lane::Resend => 2,
+        Lane::Retry => 3,
+        Lane::Replay => 4,
+    }
+}
+
+/// A job's status as a column.
+pub(crate) fn job_status_code(status: JobStatus) -> i64 {
+    match status {
+        JobStatus::Running => 0,
+        JobStatus::Done => 1,
+        JobStatus::Canceled => 2,
+        JobStatus::Failed => 3,
     }
 }

@@ -78,8 +78,8 @@ fn load(sql: &Sql<'_>, workspace: WorkspaceId) -> Result<WorkspaceConfig> {
     let webhooks = readable(
         sql,
         workspace,
-        "SELECT doc, secrets FROM webhook WHERE workspace_id = ?1 AND deleted_at IS NULL ORDER BY id",
-        webhook,
+        "SELECT id, doc, sealed FROM webhook WHERE workspace_id = ?1 AND deleted_at IS NULL ORDER BY id",
+        |row| webhook(sql, row),
     )?;
     let segments = readable(
         sql,
@@ -98,7 +98,12 @@ fn load(sql: &Sql<'_>, workspace: WorkspaceId) -> Result<WorkspaceConfig> {
     })
 }
 
-fn readable<T>(sql: &Sql<'_>, workspace: WorkspaceId, text: &str, read: fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+fn readable<T>(
+    sql: &Sql<'_>,
+    workspace: WorkspaceId,
+    text: &str,
+    read: impl Fn(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
     let rows = sql.list(text, params![workspace.uuid()], |row| match read(row) {
         Err(error @ StoreError::Corrupt { .. }) => {
             tracing::error!(%workspace, error = &error as &dyn std::error::Error, "left out of what is set up");

@@ -17,6 +17,9 @@ use jiff::Timestamp;
 
 use crate::{SqliteStore, queue};
 
+pub(crate) use list::event_seq;
+pub(crate) use waiting::{OWED_COLUMNS, Owed, change};
+
 #[async_trait]
 impl DeliveryStore for SqliteStore {
     async fn get_delivery(&self, workspace: WorkspaceId, id: DeliveryId) -> Result<Delivery> {
@@ -45,6 +48,10 @@ impl DeliveryStore for SqliteStore {
         self.write("canceling a delivery", move |write| waiting::cancel(write, workspace, id, at)).await
     }
 
+    async fn retry_delivery_now(&self, workspace: WorkspaceId, id: DeliveryId, at: Timestamp) -> Result<Delivery> {
+        self.write("retrying a delivery", move |write| waiting::retry_now(write, workspace, id, at)).await
+    }
+
     async fn create_test_delivery(&self, event: NewEvent) -> Result<()> {
         self.write("creating a test delivery", move |write| waiting::create_test(write, &event)).await
     }
@@ -54,7 +61,8 @@ impl DeliveryStore for SqliteStore {
     }
 
     async fn list_due_webhooks(&self) -> Result<Vec<(WorkspaceId, WebhookId, Timestamp)>> {
-        self.read("listing webhooks with work", queue::due_webhooks).await
+        let now = self.ambient.now();
+        self.read("listing webhooks with work", move |sql| queue::due_webhooks(sql, now)).await
     }
 
     async fn list_due(

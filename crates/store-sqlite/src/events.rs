@@ -66,6 +66,16 @@ fn get(sql: &Sql<'_>, workspace: WorkspaceId, id: &EventId) -> Result<Event> {
     found.map(|(_, event)| event).ok_or(StoreError::NotFound("event"))
 }
 
+/// The event with that key, and whose it is.
+pub(crate) fn get_by_seq(sql: &Sql<'_>, seq: i64) -> Result<(WorkspaceId, Event)> {
+    let workspace = sql.find("SELECT workspace_id FROM event WHERE seq = ?1", params![seq], |row| {
+        Columns::of("event", row).id::<WorkspaceId>()
+    })?;
+    let text = format!("SELECT {COLUMNS} FROM event e WHERE e.seq = ?1");
+    let found = sql.find(&text, params![seq], event)?;
+    workspace.zip(found).map(|(workspace, (_, event))| (workspace, event)).ok_or(StoreError::NotFound("event"))
+}
+
 fn list(sql: &Sql<'_>, workspace: WorkspaceId, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
     let mut conditions = Conditions::default();
     let (from, time, seq) = match (&filter.channel, &filter.event_type) {
@@ -82,7 +92,8 @@ fn list(sql: &Sql<'_>, workspace: WorkspaceId, filter: &EventFilter, page: &Page
         conditions.and("e.event_type = ?", event_type.clone());
     }
     conditions.between(time, filter.since, filter.until);
-    conditions.before(time, seq, begin(List::Events, page)?);
+    let place: Option<(i64, i64)> = begin(List::Events, page)?;
+    conditions.before(&[time, seq], place.map(|(time, seq)| [time, seq]).as_ref().map(|place| &place[..]));
     let text = format!(
         "SELECT {COLUMNS} FROM {from} WHERE {} ORDER BY {time} DESC, {seq} DESC LIMIT {}",
         conditions.text(),

@@ -59,15 +59,26 @@ impl Conditions {
         }
     }
 
-    /// Adds that a row stands behind a place in a list that is ordered by both columns, backwards.
-    pub(crate) fn before(&mut self, first: &str, second: &str, place: Option<(i64, i64)>) {
-        if let Some((a, b)) = place {
-            self.and_text(&format!("({first}, {second}) < (?, ?)"));
-            self.values.extend([Value::Integer(a), Value::Integer(b)]);
+    /// Adds that a row stands behind a place in a list that is ordered by these columns, backwards.
+    pub(crate) fn before(&mut self, columns: &[&str], place: Option<&[i64]>) {
+        self.beyond(columns, "<", place);
+    }
+
+    /// The same, forwards.
+    pub(crate) fn after(&mut self, columns: &[&str], place: Option<&[i64]>) {
+        self.beyond(columns, ">", place);
+    }
+
+    fn beyond(&mut self, columns: &[&str], comparison: &str, place: Option<&[i64]>) {
+        if let Some(place) = place {
+            let marks = vec!["?"; place.len()].join(", ");
+            self.and_text(&format!("({}) {comparison} ({marks})", columns.join(", ")));
+            self.values.extend(place.iter().copied().map(Value::Integer));
         }
     }
 
-    fn and_text(&mut self, condition: &str) {
+    /// Adds a condition without a value.
+    pub(crate) fn and_text(&mut self, condition: &str) {
         if !self.text.is_empty() {
             self.text.push_str(" AND ");
         }

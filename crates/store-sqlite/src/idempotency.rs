@@ -1,14 +1,14 @@
-//! Answers kept for `Idempotency-Key`.
+//! Answers kept for `Idempotency-Key`. Their bodies are sealed: they may repeat what a request asked for.
 
 use async_trait::async_trait;
 use beckon_domain::id::WorkspaceId;
 use beckon_store::idempotency::KeptAnswer;
-use beckon_store::{IdempotencyStore, Result};
+use beckon_store::{IdempotencyStore, Result, StoreError};
 use jiff::Timestamp;
 use rusqlite::params;
 
 use crate::SqliteStore;
-use crate::columns::Columns;
+use crate::columns::{Columns, corrupt};
 
 /// Most old answers dropped whenever one is kept: more than one, so that they never pile up.
 const DROPPED_ROWS_MAX: i64 = 20;
@@ -23,6 +23,7 @@ impl IdempotencyStore for SqliteStore {
     ) -> Result<Option<KeptAnswer>> {
         let key = key.to_owned();
         self.read("finding a kept answer", move |sql| {
+            let place = place_of_answer(workspace, &key);
             sql.find(
                 "SELECT request_hash, status, content_type, location, body, created_at FROM kept_answer
                  WHERE workspace_id = ?1 AND key = ?2 AND created_at >= ?3",
@@ -34,7 +35,10 @@ impl IdempotencyStore for SqliteStore {
                         status: columns.value()?,
                         content_type: columns.value()?,
                         location: columns.value()?,
-                        body: columns.value()?,
+                        body: {
+                            let sealed = columns.value::<Vec<u8>>()?;
+                            sql.vault.open_bytes(&place, &sealed).map_err(|error| corrupt("kept answer", error))?
+                        },
                         created_at: columns.time()?,
                     })
                 },
@@ -52,6 +56,9 @@ impl IdempotencyStore for SqliteStore {
     ) -> Result<()> {
         let (key, answer) = (key.to_owned(), answer.clone());
         self.write("keeping an answer", move |write| {
+            let doing = write.doing;
+            let sealed = write.vault.seal_bytes(&place_of_answer(workspace, &key), &answer.body);
+            let sealed = sealed.map_err(|error| StoreError::Failed { doing, source: Box::new(error) })?;
             write.run(
                 "DELETE FROM kept_answer WHERE rowid IN (
                      SELECT rowid FROM kept_answer WHERE workspace_id = ?1 AND created_at < ?2
@@ -76,7 +83,7 @@ impl IdempotencyStore for SqliteStore {
                         answer.content_type,
                         answer.location,
                         answer.created_at.as_millisecond(),
-                        answer.body,
+                        sealed,
                         not_before.as_millisecond(),
                     ],
                 )
@@ -84,4 +91,9 @@ impl IdempotencyStore for SqliteStore {
         })
         .await
     }
+}
+
+/// What an answer is sealed for.
+pub(crate) fn place_of_answer(workspace: WorkspaceId, key: &str) -> Vec<u8> {
+    [workspace.uuid().as_bytes(), key.as_bytes()].concat()
 }

@@ -7,14 +7,18 @@
 //! Not here: a second process. The other engine is for that.
 
 mod announce;
+mod backup;
 mod columns;
 mod config;
 mod deliveries;
 mod events;
 mod filter;
+mod health;
 mod idempotency;
 mod intake;
+mod jobs;
 mod keys;
+mod mail;
 mod migrations;
 mod open;
 mod paging;
@@ -27,12 +31,14 @@ mod standing;
 mod webhooks;
 mod writer;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use beckon_domain::ambient::Ambient;
 use beckon_store::{DueBell, Result};
 
-pub use open::{DATABASE_FILE, LOCK_FILE, OpenError, Options};
+pub use backup::{Backup, BackupError, backup, check_backup, restore};
+pub use open::{DATABASE_FILE, LOCK_FILE, OpenError, Options, key_of};
 
 use config::Versions;
 use readers::Readers;
@@ -46,6 +52,7 @@ pub struct SqliteStore {
     versions: Arc<Versions>,
     bell: Arc<DueBell>,
     ambient: Ambient,
+    path: PathBuf,
 }
 
 impl SqliteStore {
@@ -53,16 +60,16 @@ impl SqliteStore {
     /// a migration needs.
     pub fn open(options: Options, ambient: Ambient) -> std::result::Result<Arc<SqliteStore>, OpenError> {
         let lock = open::lock(&options.path)?;
-        let connection = open::writer(&options.path)?;
+        let connection = open::writer(&options.path, &options.vault)?;
         let versions = Arc::new(Versions::load(&connection)?);
         let bell = Arc::new(DueBell::default());
         let mut idle = Vec::with_capacity(options.readers.max(1));
         for _ in 0..options.readers.max(1) {
             idle.push(open::reader(&options.path)?);
         }
-        let readers = Readers::new(idle);
+        let readers = Readers::new(idle, options.vault.clone());
         let writer = Writer::start(&options, connection, lock, versions.clone(), bell.clone())?;
-        Ok(Arc::new(SqliteStore { writer, readers, versions, bell, ambient }))
+        Ok(Arc::new(SqliteStore { writer, readers, versions, bell, ambient, path: options.path }))
     }
 
     /// Takes no more requests, finishes those taken, and lets the file go. Requests from now on are

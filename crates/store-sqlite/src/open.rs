@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use beckon_store::Vault;
+use beckon_store::vault::{KeyId, VaultError};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::migrations;
@@ -31,6 +33,8 @@ const STATEMENTS_KEPT: usize = 256;
 pub struct Options {
     /// The data directory. Made if it is not there.
     pub path: PathBuf,
+    /// Seals what must not lie open in the database.
+    pub vault: Vault,
     /// Connections for reading, at least 1.
     pub readers: usize,
     /// Writes that may wait for the writer; more wait for room, asynchronously. At least 1.
@@ -40,9 +44,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults, with the data in directory `path`.
-    pub fn new(path: impl Into<PathBuf>) -> Options {
-        Options { path: path.into(), readers: 2, queue_jobs_max: 1_024, commit_jobs_max: 256 }
+    /// The defaults, with the data in directory `path` and its secrets in `vault`.
+    pub fn new(path: impl Into<PathBuf>, vault: Vault) -> Options {
+        Options { path: path.into(), vault, readers: 2, queue_jobs_max: 1_024, commit_jobs_max: 256 }
     }
 }
 
@@ -62,6 +66,21 @@ pub enum OpenError {
         /// The newest format this program knows.
         known: i64,
     },
+    /// Its secrets were sealed with another key.
+    #[error(
+        "the data was sealed with another encryption key: it wants the key named {}, and the one given is {}; give the key that this data was begun with",
+        named(.wanted),
+        named(.given)
+    )]
+    OtherKey {
+        /// Names the key that the data wants.
+        wanted: KeyId,
+        /// Names the key that was given.
+        given: KeyId,
+    },
+    /// Something could not be sealed while it was brought to the new form.
+    #[error("a secret cannot be sealed")]
+    Vault(#[from] VaultError),
     /// The directory or a file in it cannot be used.
     #[error("cannot use {}", path.display())]
     File {
@@ -74,6 +93,11 @@ pub enum OpenError {
     /// SQLite refused.
     #[error("the database cannot be opened")]
     Database(#[from] rusqlite::Error),
+}
+
+/// The name of a key as people read it.
+pub(crate) fn named(id: &KeyId) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes the directory, and holds it for this process as long as the file is open.
@@ -93,22 +117,26 @@ pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
 }
 
 /// The one connection that writes, to a file in today's form.
-pub(crate) fn writer(directory: &Path) -> Result<Connection, OpenError> {
+pub(crate) fn writer(directory: &Path, vault: &Vault) -> Result<Connection, OpenError> {
     let path = directory.join(DATABASE_FILE);
     // SQLite's own files beside it take over the permissions of this one.
     private_file().open(&path).map_err(|source| OpenError::File { path: path.clone(), source })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Before anything is changed.
+    migrations::check(&connection, vault)?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     // A commit is on disk before it returns; `fullfsync` says so on macOS too.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted, such as a person, is overwritten.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES_KEPT, |_| Ok(()))?;
     tune(&connection, WRITER_CACHE_KIB)?;
-    migrations::migrate(&mut connection)?;
+    migrations::migrate(&mut connection, vault)?;
     Ok(connection)
 }
 
@@ -121,6 +149,14 @@ pub(crate) fn reader(directory: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Which encryption key the data in `directory` was sealed with; `None` if there is no data, or none that was sealed.
+pub fn key_of(directory: &Path) -> Result<Option<KeyId>, OpenError> {
+    if !directory.join(DATABASE_FILE).exists() {
+        return Ok(None);
+    }
+    Ok(migrations::form(&reader(directory)?)?.key_id)
+}
+
 fn tune(connection: &Connection, cache_kib: i64) -> Result<(), rusqlite::Error> {
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
@@ -131,7 +167,7 @@ fn tune(connection: &Connection, cache_kib: i64) -> Result<(), rusqlite::Error> 
 }
 
 /// Opens or makes a file that only its owner can read, on systems that know owners.
-fn private_file() -> OpenOptions {
+pub(crate) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -147,7 +183,7 @@ mod tests {
     #[test]
     fn a_commit_is_flushed_before_it_returns() {
         let directory = tempfile::tempdir().unwrap();
-        let connection = writer(directory.path()).unwrap();
+        let connection = writer(directory.path(), &beckon_testkit::a_vault()).unwrap();
         let setting = |name| connection.pragma_query_value(None, name, |row| row.get::<_, String>(0)).unwrap();
         assert_eq!(setting("journal_mode"), "wal");
         let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();

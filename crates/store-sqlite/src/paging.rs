@@ -22,6 +22,9 @@ pub(crate) enum List {
     Signals = b'i',
     ApiKeys = b'k',
     WriteKeys = b'l',
+    Jobs = b'j',
+    /// Has another order than other lists of deliveries.
+    DeliveriesOfChannel = b'f',
 }
 
 /// A place in the order of a list.
@@ -47,6 +50,18 @@ impl Place for (i64, i64) {
     fn read(bytes: &[u8]) -> Option<(i64, i64)> {
         let (first, second) = bytes.split_at_checked(8)?;
         Some((i64::read(first)?, i64::read(second)?))
+    }
+}
+
+impl Place for (i64, i64, i64) {
+    fn write(self, bytes: &mut Vec<u8>) {
+        (self.0, self.1).write(bytes);
+        self.2.write(bytes);
+    }
+    fn read(bytes: &[u8]) -> Option<(i64, i64, i64)> {
+        let (first, last) = bytes.split_at_checked(16)?;
+        let (first, second) = Place::read(first)?;
+        Some((first, second, i64::read(last)?))
     }
 }
 

@@ -5,7 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use beckon_store::{Result, StoreError};
+use beckon_store::{Result, StoreError, Vault};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
@@ -16,12 +16,13 @@ pub(crate) struct Readers {
     idle: Mutex<Vec<Connection>>,
     /// As many permits as there are connections.
     turns: Arc<Semaphore>,
+    vault: Vault,
 }
 
 impl Readers {
-    pub(crate) fn new(idle: Vec<Connection>) -> Arc<Readers> {
+    pub(crate) fn new(idle: Vec<Connection>, vault: Vault) -> Arc<Readers> {
         let turns = Arc::new(Semaphore::new(idle.len()));
-        Arc::new(Readers { idle: Mutex::new(idle), turns })
+        Arc::new(Readers { idle: Mutex::new(idle), turns, vault })
     }
 
     /// Runs `read` in a transaction that sees one moment, no earlier than this call.
@@ -45,7 +46,7 @@ impl Readers {
         };
         let answer = catch_unwind(AssertUnwindSafe(|| {
             let snapshot = connection.unchecked_transaction().map_err(|error| failed(doing, error))?;
-            read(&Sql { connection: &snapshot, doing })
+            read(&Sql { connection: &snapshot, vault: &self.vault, doing })
         }));
         if !self.turns.is_closed() {
             self.idle().push(connection);

@@ -5,13 +5,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use beckon_store::{Result, StoreError};
+use beckon_store::{Result, StoreError, Vault};
 use rusqlite::{Connection, ErrorCode, Params, Row};
 
 /// A connection in a transaction, and what it is used for.
 #[derive(Clone, Copy)]
 pub(crate) struct Sql<'c> {
     pub(crate) connection: &'c Connection,
+    pub(crate) vault: &'c Vault,
     pub(crate) doing: &'static str,
 }
 

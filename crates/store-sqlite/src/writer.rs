@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use beckon_store::{DueBell, Result, StoreError};
+use beckon_store::{DueBell, Result, StoreError, Vault};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
@@ -48,6 +48,7 @@ impl Writer {
             versions,
             bell,
             commits: commits.clone(),
+            vault: options.vault.clone(),
             commit_jobs_max: options.commit_jobs_max.max(1),
         };
         let path = options.path.clone();
@@ -99,6 +100,7 @@ struct Desk {
     versions: Arc<Versions>,
     bell: Arc<DueBell>,
     commits: Arc<AtomicU64>,
+    vault: Vault,
     commit_jobs_max: usize,
 }
 
@@ -112,7 +114,7 @@ impl Desk {
             {
                 jobs.push(next);
             }
-            let committed = commit(&self.connection, &mut jobs).map(|effects| {
+            let committed = commit(&self.connection, &self.vault, &mut jobs).map(|effects| {
                 self.commits.fetch_add(1, Ordering::Relaxed);
                 self.versions.advance(effects.config_versions);
                 self.bell.ring(effects.due);

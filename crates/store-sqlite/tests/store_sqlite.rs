@@ -5,17 +5,23 @@
 use std::sync::Arc;
 
 use beckon_domain::delivery::{DeliveryStatus, Verdict};
+use beckon_domain::event::NewEvent;
+use beckon_domain::secret::SecretText;
+use beckon_domain::signing::{KeyMaterial, SigningKey, SigningScheme};
+use beckon_domain::webhook::{Auth, ClientAuth, ClientIdentity, OAuth2, Webhook};
 use beckon_store::conformance::Given;
+use beckon_store::idempotency::KeptAnswer;
 use beckon_store::{KeyStore, SharedStore};
 use beckon_store_sqlite::{DATABASE_FILE, OpenError, Options, SqliteStore};
-use beckon_testkit::fake_ambient;
+use beckon_testkit::{a_vault, fake_ambient};
+use jiff::SignedDuration;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 beckon_store::conformance!(crate::make);
 
 fn open(directory: &TempDir) -> Result<Arc<SqliteStore>, OpenError> {
-    SqliteStore::open(Options::new(directory.path()), fake_ambient())
+    SqliteStore::open(Options::new(directory.path(), a_vault()), fake_ambient())
 }
 
 async fn make() -> (SharedStore, TempDir) {
@@ -103,6 +109,94 @@ async fn a_newer_database_is_refused_untouched() {
     assert_eq!(version, 999);
 }
 
+// behaviour S10
+#[tokio::test]
+async fn no_secret_url_or_header_value_stands_readable_in_any_file() {
+    const CANARY: &str = "canary0123456789canary0123456789";
+    let (store, directory) = make().await;
+    let given = Given::new(&store).await;
+    let text = |what: &str| SecretText::new(format!("{CANARY}{what}"));
+    let key = |scheme| SigningKey::new(KeyMaterial::generate(scheme, &given.ambient), given.now());
+    let oauth2 = OAuth2 {
+        token_url: format!("https://auth.example/{CANARY}").parse().unwrap(),
+        client_id: format!("{CANARY}id"),
+        client_secret: text("client"),
+        scope: Some(format!("{CANARY}scope")),
+        client_auth: ClientAuth::Body,
+    };
+    let mut webhook = Webhook {
+        url: format!("https://{CANARY}:pass@receiver.example/{CANARY}").parse().unwrap(),
+        headers: [("X-Token".to_owned(), CANARY.to_owned())].into(),
+        signing_keys: vec![key(SigningScheme::HmacSha256), key(SigningScheme::Ed25519)],
+        client_identity: Some(ClientIdentity { certificates: CANARY.to_owned(), key: text("key") }),
+        ..given.a_webhook()
+    };
+    let mut canaries: Vec<String> = vec![CANARY.to_owned()];
+    canaries.extend(webhook.signing_keys.iter().map(|key| key.material.expose()[6..].to_owned()));
+    store.create_webhook(&webhook).await.unwrap();
+    for auth in [
+        Auth::Basic { username: CANARY.to_owned(), password: text("password") },
+        Auth::Bearer { token: text("token") },
+        Auth::OAuth2(oauth2),
+    ] {
+        webhook = store.update_webhook(&Webhook { auth: Some(auth), ..webhook }).await.unwrap();
+    }
+    given.delivery(webhook.id).await;
+    let mut finished = given.finished(&given.only_due(webhook.id).await, Verdict::Failed);
+    finished.attempt.exchange.url = format!("https://receiver.example/{CANARY}");
+    finished.attempt.exchange.response_body = CANARY.to_owned();
+    given.finish(finished).await;
+    let answer = KeptAnswer {
+        request_hash: [7; 32],
+        status: 201,
+        content_type: None,
+        location: None,
+        body: CANARY.as_bytes().to_vec(),
+        created_at: given.now(),
+    };
+    store.keep_answer(given.workspace, "key", &answer, given.now()).await.unwrap();
+
+    let stands = || {
+        let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(files.iter().any(|path| path.extension().is_some_and(|name| name == "db-wal")), "{files:?}");
+        let bytes: Vec<u8> = files.iter().flat_map(|path| std::fs::read(path).unwrap()).collect();
+        let stands = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        assert!(stands("contact.visited"), "what may be read is there, so this looks in the right place");
+        canaries.iter().filter(|canary| stands(canary)).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(stands(), [""; 0]);
+    assert_eq!(store.get_webhook(given.workspace, webhook.id).await.unwrap(), webhook);
+    let kept = store.find_answer(given.workspace, "key", given.now()).await.unwrap();
+    assert_eq!(kept, Some(answer));
+    behind(&directory).execute("UPDATE workspace SET name = ?1", [CANARY]).unwrap();
+    assert_eq!(stands(), [CANARY], "this is how it would be found");
+}
+
+// behaviour D9 (in part)
+#[tokio::test]
+async fn a_secret_moved_to_another_webhook_is_not_taken_for_its_own() {
+    let (store, directory) = make().await;
+    let given = Given::new(&store).await;
+    let (one, two) = (given.webhook().await, given.webhook().await);
+    let swap = "UPDATE webhook SET sealed = (SELECT sealed FROM webhook WHERE id = ?1) WHERE id = ?2";
+    behind(&directory).execute(swap, [one.id.uuid(), two.id.uuid()]).unwrap();
+    assert!(store.get_webhook(given.workspace, two.id).await.is_err());
+    store.get_webhook(given.workspace, one.id).await.unwrap();
+}
+
+// behaviour D7 (in part)
+#[tokio::test]
+async fn a_webhook_whose_first_attempts_are_of_the_future_is_due_now() {
+    let (store, _directory) = make().await;
+    let given = Given::new(&store).await;
+    let webhook = given.webhook().await;
+    // The clock was an hour ahead when the event came.
+    let event = given.an_event(&[webhook.id]);
+    let created_at = given.now() + SignedDuration::from_hours(1);
+    given.publish(&NewEvent { created_at, ..event }).await;
+    assert_eq!(store.list_due_webhooks().await.unwrap(), [(given.workspace, webhook.id, given.now())]);
+}
+
 // behaviour D9
 #[tokio::test]
 async fn a_delivery_that_cannot_be_read_is_set_aside_and_the_rest_flows() {
@@ -110,7 +204,7 @@ async fn a_delivery_that_cannot_be_read_is_set_aside_and_the_rest_flows() {
         "UPDATE event SET channels = 'a/b' WHERE seq = 2",
         "UPDATE event SET id = 'not an id!' WHERE seq = 2",
         "DELETE FROM event WHERE seq = 2",
-        "UPDATE due SET trigger = 9 WHERE delivery = 2",
+        "UPDATE delivery SET scheduled_attempts = -1 WHERE seq = 2",
         "UPDATE due SET due_at = -9223372036854775807 WHERE delivery = 2",
         "UPDATE delivery SET attempt_count = -1 WHERE seq = 2",
         "DELETE FROM delivery WHERE seq = 2",
@@ -131,6 +225,25 @@ async fn a_delivery_that_cannot_be_read_is_set_aside_and_the_rest_flows() {
         assert_eq!(left, 2, "{damage}");
         let status = behind(&directory).query_row("SELECT status FROM delivery WHERE seq = 2", [], |row| row.get(0));
         assert!(status.is_err() || status == Ok(3), "shown as failed after {damage}: {status:?}");
+    }
+}
+
+// behaviour D9 (in part)
+#[tokio::test]
+async fn what_else_waits_for_a_delivery_is_set_aside_with_it() {
+    for fifo in [false, true] {
+        let (store, directory) = make().await;
+        let given = Given::new(&store).await;
+        let webhook = Webhook { fifo, ..given.a_webhook() };
+        store.create_webhook(&webhook).await.unwrap();
+        let id = given.retrying(webhook.id, 60).await;
+        store.resend_delivery(given.workspace, id, given.now()).await.unwrap();
+        let damage = "UPDATE due SET due_at = -9223372036854775807 WHERE lane = 2";
+        assert_eq!(behind(&directory).execute(damage, []).unwrap(), 1);
+        given.due(webhook.id).await;
+        let left: i64 = behind(&directory).query_row("SELECT count(*) FROM due", [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "a retry that the delivery knows nothing of would be made for ever (fifo: {fifo})");
+        assert_eq!(given.read(id).await.status, DeliveryStatus::Failed);
     }
 }
 

@@ -9,11 +9,16 @@
 pub mod config;
 pub mod deliveries;
 pub mod events;
+pub mod fifo;
 pub mod finish;
 mod given;
+pub mod health;
 pub mod idempotency;
 pub mod intake;
+pub mod jobs;
 pub mod keys;
+pub mod lanes;
+pub mod mail;
 pub mod people;
 pub mod queue;
 pub mod segments;
@@ -21,8 +26,17 @@ pub mod webhooks;
 
 pub use given::Given;
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use beckon_domain::id::WebhookId;
+use jiff::Timestamp;
+
 use crate::page::PAGE_ROWS_MAX;
-use crate::{Cursor, Page, PageRequest, Result, StoreError};
+use crate::{Cursor, Page, PageRequest, Result, SharedStore, StoreError};
+
+/// How long to wait for what a fact is sure of. Long, because a busy machine must not fail a test.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Makes a test of each fact.
 ///
@@ -115,6 +129,42 @@ macro_rules! conformance {
             one_that_fails_does_not_touch_the_others,
             attempts_of_another_workspace_are_not_found,
         );
+        $crate::conformance!(@family $make, lanes:
+            what_is_due_comes_lane_by_lane,
+            each_lane_is_bounded_by_itself,
+            only_later_attempts_wait_for_their_time,
+            a_replay_runs_the_schedule_anew_in_its_lane,
+            a_retry_can_be_made_due_at_once,
+            what_has_ended_cannot_be_made_due_at_once,
+        );
+        $crate::conformance!(@family $make, fifo:
+            a_retry_holds_up_what_stands_behind_it,
+            what_was_held_up_goes_on_once_the_first_has_ended,
+            what_a_person_asks_for_passes,
+            a_replay_takes_its_place_in_the_order,
+            a_webhook_that_becomes_fifo_has_what_waits_put_in_order,
+        );
+        $crate::conformance!(@family $make, health:
+            health_is_recorded_with_the_attempt_that_changed_it,
+            a_webhook_that_is_no_longer_live_has_no_health,
+            the_health_of_another_workspace_is_not_found,
+        );
+        $crate::conformance!(@family $make, jobs:
+            a_job_is_read_back_and_listed_newest_first,
+            recovering_replays_what_a_webhook_did_not_take,
+            what_a_person_cancels_after_a_replay_stays_canceled,
+            replaying_what_is_missing_makes_the_deliveries_that_never_were,
+            a_replay_takes_all_that_fit_and_have_ended,
+            a_job_goes_on_where_it_stopped_and_replays_nothing_twice,
+            a_canceled_job_goes_no_further,
+            a_job_for_a_webhook_that_is_disabled_or_deleted_fails,
+            only_so_many_jobs_run_at_once,
+            jobs_of_another_workspace_are_not_found,
+        );
+        $crate::conformance!(@family $make, mail:
+            a_notice_is_in_the_outbox_until_it_was_told,
+            only_what_was_announced_for_mailing_is_in_the_outbox,
+        );
         $crate::conformance!(@family $make, intake:
             a_batch_is_read_back_by_every_key,
             a_batch_replaces_what_it_changed,
@@ -171,6 +221,12 @@ async fn walk<T>(limit: u32, mut list: impl AsyncFnMut(PageRequest) -> Result<Pa
     }
 }
 
+/// What the bell says, which has rung or is about to.
+async fn heard(store: &SharedStore) -> HashMap<WebhookId, Timestamp> {
+    let bell = store.due_bell();
+    tokio::time::timeout(PATIENCE, bell.heard()).await.expect("the bell rings")
+}
+
 /// A page that holds everything a fact makes.
 fn everything() -> PageRequest {
     PageRequest { limit: PAGE_ROWS_MAX, after: None }
@@ -209,10 +265,15 @@ mod tests {
             include_str!("conformance/config.rs"),
             include_str!("conformance/deliveries.rs"),
             include_str!("conformance/events.rs"),
+            include_str!("conformance/fifo.rs"),
             include_str!("conformance/finish.rs"),
+            include_str!("conformance/health.rs"),
             include_str!("conformance/idempotency.rs"),
             include_str!("conformance/intake.rs"),
+            include_str!("conformance/jobs.rs"),
             include_str!("conformance/keys.rs"),
+            include_str!("conformance/lanes.rs"),
+            include_str!("conformance/mail.rs"),
             include_str!("conformance/people.rs"),
             include_str!("conformance/queue.rs"),
             include_str!("conformance/segments.rs"),

@@ -16,10 +16,13 @@ pub mod error;
 pub mod events;
 pub mod idempotency;
 pub mod intake;
+pub mod jobs;
 pub mod keys;
+pub mod mail;
 pub mod page;
 pub mod people;
 pub mod segments;
+pub mod vault;
 pub mod webhooks;
 
 use std::sync::Arc;
@@ -31,10 +34,13 @@ pub use error::{Result, StoreError};
 pub use events::EventStore;
 pub use idempotency::IdempotencyStore;
 pub use intake::IntakeStore;
+pub use jobs::JobStore;
 pub use keys::KeyStore;
+pub use mail::MailStore;
 pub use page::{Cursor, Page, PageRequest};
 pub use people::PeopleStore;
 pub use segments::SegmentStore;
+pub use vault::Vault;
 pub use webhooks::WebhookStore;
 
 /// A database that can hold Beckon.
@@ -44,7 +50,9 @@ pub trait Store:
     + EventStore
     + IdempotencyStore
     + IntakeStore
+    + JobStore
     + KeyStore
+    + MailStore
     + PeopleStore
     + SegmentStore
     + WebhookStore
@@ -60,7 +68,9 @@ impl<S> Store for S where
         + EventStore
         + IdempotencyStore
         + IntakeStore
+        + JobStore
         + KeyStore
+        + MailStore
         + PeopleStore
         + SegmentStore
         + WebhookStore

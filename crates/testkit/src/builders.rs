@@ -8,9 +8,9 @@ use beckon_domain::email::Email;
 use beckon_domain::event::{EventId, EventSource, NewDelivery, NewEvent};
 use beckon_domain::id::{ContactId, DeliveryId, SegmentId, WebhookId, WorkspaceId};
 use beckon_domain::key::Workspace;
-use beckon_domain::secret::SigningSecret;
 use beckon_domain::segment::rule::Rule;
 use beckon_domain::segment::{Action, Frequency, Segment, Subject};
+use beckon_domain::signing::{KeyMaterial, SigningKey, SigningScheme};
 use beckon_domain::webhook::Webhook;
 use bytes::Bytes;
 use url::Url;
@@ -44,7 +44,12 @@ pub fn a_webhook() -> Webhook {
         created_at: FAKE_NOW,
         updated_at: FAKE_NOW,
         deleted_at: None,
-        secrets: vec![SigningSecret::parse(A_SECRET).unwrap()],
+        rate_limit: None,
+        fifo: false,
+        ca_certificates: None,
+        signing_keys: vec![SigningKey::new(KeyMaterial::parse(A_SECRET).unwrap(), FAKE_NOW)],
+        auth: None,
+        client_identity: None,
     }
 }
 
@@ -53,7 +58,7 @@ pub fn a_webhook_to(ambient: &Ambient, url: &str) -> Webhook {
     Webhook {
         id: ambient.new_id(),
         url: Url::parse(url).unwrap(),
-        secrets: vec![SigningSecret::generate(ambient)],
+        signing_keys: vec![SigningKey::new(KeyMaterial::generate(SigningScheme::HmacSha256, ambient), ambient.now())],
         ..a_webhook()
     }
 }

@@ -1,7 +1,7 @@
 //! A receiver on a free loopback port that replies as told and remembers what it got.
 //!
 //! It speaks HTTP/1.1 by hand, over bare sockets: tests want header names as they were written, and want
-//! it to misbehave in ways that no HTTP library would.
+//! it to misbehave in ways that no HTTP library would. Over TLS too, with certificates of [`crate::authority`].
 //! Promise: waiting ends as soon as enough has arrived, and fails the test, saying what did, when nothing
 //! more comes for a long time. Dropping a receiver closes it and every connection.
 
@@ -11,14 +11,16 @@ mod wire;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use reply::Reply;
@@ -64,6 +66,8 @@ impl fmt::Debug for Received {
 /// A receiver that is up until it is dropped. Replies 200 until it is told otherwise.
 pub struct Receiver {
     address: SocketAddr,
+    /// What its URLs begin with.
+    base: String,
     shared: Arc<Shared>,
     _stop: DropGuard,
 }
@@ -74,6 +78,8 @@ struct Shared {
     received: Mutex<Vec<Received>>,
     script: Mutex<Script>,
     arrived: Notify,
+    written: AtomicU64,
+    ended: watch::Sender<usize>,
     stop: CancellationToken,
 }
 
@@ -83,8 +89,17 @@ struct Script {
 }
 
 impl Receiver {
-    /// Opens a receiver.
+    /// Opens a receiver that speaks plain HTTP.
     pub async fn start() -> Receiver {
+        Receiver::open(None).await
+    }
+
+    /// Opens a receiver that speaks HTTPS, as `localhost`.
+    pub async fn start_tls(config: rustls::ServerConfig) -> Receiver {
+        Receiver::open(Some(TlsAcceptor::from(Arc::new(config)))).await
+    }
+
+    async fn open(tls: Option<TlsAcceptor>) -> Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -93,10 +108,16 @@ impl Receiver {
             received: Mutex::default(),
             script: Mutex::new(script),
             arrived: Notify::new(),
+            written: AtomicU64::new(0),
+            ended: watch::Sender::new(0),
             stop: stop.clone(),
         });
-        tokio::spawn(accept(listener, shared.clone()));
-        Receiver { address, shared, _stop: stop.drop_guard() }
+        let base = match tls {
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
+        tokio::spawn(accept(listener, tls, shared.clone()));
+        Receiver { address, base, shared, _stop: stop.drop_guard() }
     }
 
     /// Gives these replies to the requests that come next, one each.
@@ -119,9 +140,22 @@ impl Receiver {
         self.address
     }
 
-    /// An `http` URL that leads to it; `path` begins with a slash.
+    /// A URL that leads to it; `path` begins with a slash.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}{path}", self.base)
+    }
+
+    /// Waits until `count` connections have ended, and tells how many bytes were written over all so far.
+    pub async fn written_until_ended(&self, count: usize) -> u64 {
+        let mut ended = self.shared.ended.subscribe();
+        let waited = tokio::time::timeout(PATIENCE, ended.wait_for(|ended| *ended >= count)).await;
+        waited.unwrap_or_else(|_| panic!("waited in vain until {count} connections end")).unwrap();
+        self.shared.written.load(Ordering::SeqCst)
+    }
+
+    /// How many connections have ended by now.
+    pub fn ended(&self) -> usize {
+        *self.shared.ended.borrow()
     }
 
     /// Waits until at least `count` requests have arrived, and gives all that have, in order of arrival.
@@ -185,7 +219,7 @@ impl Shared {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     let mut count = 0;
     loop {
@@ -193,12 +227,26 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             () = shared.stop.cancelled() => return,
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                connections.spawn(wire::serve(stream, count, shared.clone()));
+                connections.spawn(serve(stream, tls.clone(), count, shared.clone()));
                 count += 1;
             }
             Some(_) = connections.join_next() => {}
         }
     }
+}
+
+async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, count: usize, shared: Arc<Shared>) {
+    match tls {
+        None => wire::serve(stream, count, shared.clone()).await,
+        Some(tls) => match tls.accept(stream).into_fallible().await {
+            Ok(stream) => wire::serve(stream, count, shared.clone()).await,
+            Err((_, mut stream)) => {
+                // To close with something unread would take back the alert that says what was wrong.
+                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.ok();
+            }
+        },
+    }
+    shared.ended.send_modify(|ended| *ended += 1);
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -209,7 +257,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
 
     #[tokio::test]
     async fn it_keeps_bytes_and_spelling_and_replies_in_order() {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -21,7 +22,9 @@ pub(crate) async fn run(flags: &ServeFlags) -> anyhow::Result<ExitCode> {
     // Before anything else, so that a request to stop is heard from the first moment on.
     let mut asked = StopRequest::listen()?;
     let running = wiring::start(&config, ambient::real()?).await?;
-    if let Err(error) = super::print(&greeting(&config, running.address, &running.made)) {
+    if let Err(error) =
+        super::print(&greeting(&config, running.address, &running.made, running.made_key_file.as_deref()))
+    {
         tracing::warn!("nobody reads the greeting, and with it keys that were made just now: {error:#}");
     }
     tracing::info!(address = %running.address, "listening");
@@ -76,12 +79,16 @@ pub(crate) fn local_url(address: SocketAddr) -> String {
 }
 
 /// What people see first. Keys are in it only if they were made just now.
-fn greeting(config: &Config, address: SocketAddr, made: &Made) -> String {
+fn greeting(config: &Config, address: SocketAddr, made: &Made, made_key_file: Option<&Path>) -> String {
     let url = local_url(address);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "Beckon {} is at {url}, its API explained at {url}/api/docs", env!("CARGO_PKG_VERSION"));
     let _ = writeln!(text, "Data is in {}", config.database_dir().join(DATABASE_FILE).display());
+    if let Some(file) = made_key_file {
+        let _ = writeln!(text, "Its secrets are sealed with a key that was made just now: {}", file.display());
+        let _ = writeln!(text, "Keep a copy of that file apart from the data: without it nobody can read them again.");
+    }
     if *made == Made::default() {
         return text;
     }
@@ -126,14 +133,14 @@ mod tests {
     #[test]
     fn the_first_start_shows_its_keys_and_a_line_to_try() {
         let made = Made { workspace: true, api_key: Some("bk_1".to_owned()), write_key: Some("bw_1".to_owned()) };
-        let text = greeting(&Config::default(), address(), &made);
+        let text = greeting(&Config::default(), address(), &made, None);
         assert!(text.contains("API key    bk_1 ") && text.contains("write key  bw_1 "), "{text}");
         assert!(text.contains("Bearer bk_1\" http://127.0.0.1:8420/api/v1/"), "{text}");
     }
 
     #[test]
     fn a_later_start_shows_no_key() {
-        let text = greeting(&Config::default(), address(), &Made::default());
+        let text = greeting(&Config::default(), address(), &Made::default(), None);
         assert!(!text.contains("key"), "{text}");
         assert!(text.contains("./beckon-data/beckon.db"), "{text}");
     }
@@ -141,7 +148,7 @@ mod tests {
     #[test]
     fn a_key_that_was_given_is_not_repeated() {
         let made = Made { workspace: true, api_key: None, write_key: Some("bw_1".to_owned()) };
-        let text = greeting(&Config::default(), address(), &made);
+        let text = greeting(&Config::default(), address(), &made, None);
         assert!(text.contains("Bearer $BECKON_API_KEY"), "{text}");
     }
 }

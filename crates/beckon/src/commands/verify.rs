@@ -4,6 +4,7 @@
 //! why), 2 that there was nothing to check.
 //! Not here: the signature scheme (`beckon_delivery::sign`).
 
+mod key;
 mod request;
 
 use std::io::Read as _;
@@ -12,11 +13,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use beckon_delivery::sign::PublicKey;
 use beckon_domain::secret::SigningSecret;
 use clap::Args;
 
 use crate::commands::BAD_USAGE;
 use crate::config::value::read_duration;
+use key::Key;
 use request::Received;
 
 /// The tolerance of Standard Webhooks libraries.
@@ -24,18 +27,23 @@ const TOLERANCE: &str = "5m";
 /// Longest body read, in bytes.
 const BODY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// What to check, and with which secret.
+/// What to check, and with which secret or public key.
 #[derive(Debug, Args)]
 #[command(after_help = "Exit code: 0 the signature is valid, 1 it is not (the reason is printed), 2 bad usage.\n\n\
-    Example:\n  beckon verify --secret-file secret.txt --headers headers.txt --body body.json")]
+    Examples:\n  beckon verify --secret-file secret.txt --headers headers.txt --body body.json\n  \
+    beckon verify --public-key whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo= --headers headers.txt --body body.json")]
 pub(crate) struct Flags {
-    /// The webhook's secret, whsec_…; during a rotation, give both
-    #[arg(long, value_name = "SECRET", required_unless_present = "secret_file")]
+    /// The webhook's secret, whsec_…, for signatures v1; during a rotation, give both
+    #[arg(long, value_name = "SECRET", required_unless_present_any = ["secret_file", "public_key"])]
     secret: Vec<String>,
 
-    /// A file with the secret, or with one secret a line
+    /// A file with the secret, or with one secret or public key a line
     #[arg(long, value_name = "FILE", conflicts_with = "secret")]
     secret_file: Option<PathBuf>,
+
+    /// The webhook's public key, whpk_…, for signatures v1a; during a rotation, give both
+    #[arg(long, value_name = "KEY")]
+    public_key: Vec<String>,
 
     /// The request's webhook-id
     #[arg(long, required_unless_present = "headers")]
@@ -68,7 +76,7 @@ fn tolerance(text: &str) -> Result<Duration, String> {
 
 /// Says whether the request is valid.
 pub(crate) fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
-    let (secrets, received) = match read(flags) {
+    let (keys, received) = match read(flags) {
         Ok(read) => read,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -76,7 +84,7 @@ pub(crate) fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         }
     };
     let now = crate::ambient::real()?.now();
-    match received.check(&secrets, flags.tolerance, now) {
+    match received.check(&keys, flags.tolerance, now) {
         Ok(()) => {
             super::print("valid: the signature fits the id, the timestamp and the body\n")?;
             Ok(ExitCode::SUCCESS)
@@ -88,16 +96,17 @@ pub(crate) fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn read(flags: &Flags) -> anyhow::Result<(Vec<SigningSecret>, Received)> {
-    let secrets = match &flags.secret_file {
-        None => parse_secrets(flags.secret.iter().map(String::as_str))?,
-        Some(path) => {
-            let text = String::from_utf8_lossy(&read_file(path)?).into_owned();
-            let secrets = parse_secrets(text.lines())?;
-            anyhow::ensure!(!secrets.is_empty(), "{} holds no secret", path.display());
-            secrets
-        }
-    };
+fn read(flags: &Flags) -> anyhow::Result<(Vec<Key>, Received)> {
+    let mut keys = Vec::new();
+    for secret in &flags.secret {
+        keys.push(SigningSecret::parse(secret.trim()).map(Key::Secret).map_err(anyhow::Error::msg)?);
+    }
+    for key in &flags.public_key {
+        keys.push(PublicKey::parse(key.trim()).map(Key::Public).map_err(anyhow::Error::msg)?);
+    }
+    if let Some(path) = &flags.secret_file {
+        keys.extend(read_keys(path)?);
+    }
     let mut received = match &flags.headers {
         None => Received::default(),
         Some(path) => Received::from_header_lines(&String::from_utf8_lossy(&read_file(path)?)),
@@ -106,13 +115,16 @@ fn read(flags: &Flags) -> anyhow::Result<(Vec<SigningSecret>, Received)> {
     received.timestamp = flags.timestamp.clone().or(received.timestamp);
     received.signature = flags.signature.clone().or(received.signature);
     received.body = read_file(&flags.body)?;
-    Ok((secrets, received))
+    Ok((keys, received))
 }
 
-/// Reads secrets, passing over empty lines. An error repeats nothing of them.
-fn parse_secrets<'a>(texts: impl Iterator<Item = &'a str>) -> anyhow::Result<Vec<SigningSecret>> {
-    let texts = texts.map(str::trim).filter(|text| !text.is_empty());
-    texts.map(SigningSecret::parse).collect::<Result<_, _>>().map_err(anyhow::Error::msg)
+/// Reads secrets and public keys, passing over empty lines. An error repeats nothing of them.
+fn read_keys(path: &Path) -> anyhow::Result<Vec<Key>> {
+    let text = String::from_utf8_lossy(&read_file(path)?).into_owned();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<Key> = lines.map(Key::parse).collect::<Result<_, _>>().map_err(anyhow::Error::msg)?;
+    anyhow::ensure!(!keys.is_empty(), "{} holds no secret", path.display());
+    Ok(keys)
 }
 
 fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -52,6 +52,12 @@ pub(crate) struct ServeFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) write_key: Option<String>,
 
+    /// What secrets are sealed with in the database: 32 bytes in base64 [default: the file beckon.key in the
+    /// data directory, made at the first start] (better given as BECKON_ENCRYPTION_KEY)
+    #[arg(long, value_name = "KEY")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) encryption_key: Option<String>,
+
     /// Waits between attempts [default: 5s,5m,30m,2h,5h,10h,10h]; none makes one attempt only
     #[arg(long, value_name = "DELAYS")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +67,44 @@ pub(crate) struct ServeFlags {
     #[arg(long, value_name = "TIME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) timeout: Option<String>,
+
+    /// Nothing but failures for so long disables a webhook [default: 5d]
+    #[arg(long, value_name = "TIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disable_after: Option<String>,
+
+    /// What every request to a receiver goes through: http://[user:password@]host:port or
+    /// socks5://[user:password@]host:port
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proxy: Option<String>,
+
+    /// Give the proxy names instead of vetted addresses, if it insists; then it must keep private networks out
+    /// [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proxy_resolves_names: Option<String>,
+
+    /// Where people reach this Beckon, for links, such as https://beckon.example.com
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_url: Option<String>,
+
+    /// Tell of failing webhooks by mail, through this server: smtps://user:password@host (TLS),
+    /// smtp://user:password@host (STARTTLS) or smtp://host?tls=none
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) smtp_url: Option<String>,
+
+    /// Who those mails are from, such as Beckon <beckon@example.com>
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mail_from: Option<String>,
+
+    /// Who gets them, such as ops@example.com,dev@example.com
+    #[arg(long, value_name = "ADDRESSES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mail_to: Option<String>,
 
     /// How long work in progress may go on after SIGTERM [default: 20s]
     #[arg(long, value_name = "TIME")]
@@ -87,4 +131,28 @@ pub(crate) struct ServeFlags {
     #[arg(long, value_name = "LEVEL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log_level: Option<String>,
+}
+
+/// The flags of commands that need to know where the data is, and nothing else.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct DataFlags {
+    /// Read settings from this file [default: beckon.toml, if there is one] [env: BECKON_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Directory that holds the data [default: ./beckon-data] [env: BECKON_DATA_DIR]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<String>,
+
+    /// Database, as sqlite:DIRECTORY [default: in the data directory] [env: BECKON_DATABASE_URL]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+impl DataFlags {
+    /// The same as flags of `serve`.
+    pub(crate) fn as_settings(&self) -> ServeFlags {
+        let DataFlags { config, data_dir, database_url } = self.clone();
+        ServeFlags { config, data_dir, database_url, ..ServeFlags::default() }
+    }
 }

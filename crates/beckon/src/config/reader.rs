@@ -84,7 +84,13 @@ impl Reader {
         self.origins.get(key).cloned().unwrap_or(Origin::Default)
     }
 
-    fn add(&mut self, key: &str, reason: String) {
+    /// Whether something wrong was found about `key`.
+    pub(super) fn is_wrong(&self, key: &str) -> bool {
+        self.bad.iter().any(|bad| bad.key == key)
+    }
+
+    /// Notes what is wrong about `key`.
+    pub(super) fn add(&mut self, key: &str, reason: String) {
         self.bad.push(BadSetting { key: key.to_owned(), origin: self.origin(key), reason });
     }
 

@@ -183,12 +183,67 @@ fn secrets_are_masked_where_the_configuration_is_shown_and_where_it_is_wrong() {
 }
 
 #[test]
+fn credentials_of_proxies_and_mail_servers_and_the_encryption_key_are_masked() {
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let good = given(
+        "",
+        &[
+            ("BECKON_ENCRYPTION_KEY", key),
+            ("BECKON_PROXY", "http://user:hunter2@proxy.example.com:3128"),
+            ("BECKON_SMTP_URL", "smtps://user:hunter3@mail.example.com"),
+            ("BECKON_MAIL_FROM", "Beckon <beckon@example.com>"),
+            ("BECKON_MAIL_TO", "ops@example.com, dev@example.com"),
+        ],
+    );
+    let (config, reader) = Config::read(&good.sources).unwrap();
+    assert_eq!(config.mail_to.len(), 2);
+    for text in [config.show(&reader), format!("{config:?}")] {
+        assert!(!text.contains("hunter") && !text.contains(key), "{text}");
+    }
+    let shown = config.show(&reader);
+    for line in ["encryption_key = \"***\"", "smtps://***@mail.example.com:465", "http://***@proxy.example.com:3128"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    for (name, wrong) in [
+        ("BECKON_ENCRYPTION_KEY", "hunter2"),
+        ("BECKON_PROXY", "gopher://user:hunter2@proxy:1"),
+        ("BECKON_SMTP_URL", "smtp://user:hunter2@mail.example.com?tls=none"),
+    ] {
+        let error =
+            Config::read(&given("", &[(name, wrong)]).sources).map(|(config, _)| config).unwrap_err().to_string();
+        assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn settings_that_only_make_sense_together_are_asked_for() {
+    let wrong = |environment: &[(&str, &str)]| -> Vec<String> {
+        bad(&given("", environment)).into_iter().map(|bad| bad.key).collect()
+    };
+    assert_eq!(wrong(&[("BECKON_SMTP_URL", "smtps://mail.example.com")]), ["mail_from", "mail_to"]);
+    assert_eq!(wrong(&[("BECKON_MAIL_TO", "ops@example.com")]), ["mail_to"]);
+    assert_eq!(wrong(&[("BECKON_SMTP_URL", "nowhere"), ("BECKON_MAIL_TO", "ops@example.com")]), ["smtp_url"]);
+    assert_eq!(wrong(&[("BECKON_PROXY_RESOLVES_NAMES", "true")]), ["proxy_resolves_names"]);
+    assert_eq!(
+        wrong(&[("BECKON_DISABLE_AFTER", "0s"), ("BECKON_PUBLIC_URL", "ftp://x")]),
+        ["disable_after", "public_url"]
+    );
+}
+
+#[test]
 fn what_is_shown_reads_back_as_the_same_configuration() {
     let environment = [
         ("BECKON_ALLOW_NETS", "127.0.0.0/8,::1/128"),
         ("BECKON_DATABASE_URL", "sqlite:x \"y\""),
         ("BECKON_RETRY_SCHEDULE", "1s,90s,500ms"),
         ("BECKON_LOG_LEVEL", "info,beckon_delivery=debug"),
+        ("BECKON_DISABLE_AFTER", "36h"),
+        ("BECKON_PROXY", "socks5://127.0.0.1:1080"),
+        ("BECKON_PROXY_RESOLVES_NAMES", "true"),
+        ("BECKON_PUBLIC_URL", "https://beckon.example.com/x"),
+        ("BECKON_SMTP_URL", "smtp://[::1]:25?tls=none"),
+        ("BECKON_MAIL_FROM", "\"Beckon, Inc.\" <beckon@example.com>"),
+        ("BECKON_MAIL_TO", "ops@example.com,Dev <dev@example.com>"),
     ];
     let (config, reader) = Config::read(&given("", &environment).sources).unwrap();
     let (again, _) = Config::read(&given(&config.show(&reader), &[]).sources).unwrap();

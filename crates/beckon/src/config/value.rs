@@ -3,6 +3,7 @@
 //! Promise: what [`Setting::show`] writes is TOML that [`Setting::read`] reads as the same value; secrets
 //! are the exception, they show as `***`. A reason goes on where "`value` …" stops, and says what is right.
 
+mod address;
 mod size;
 mod time;
 
@@ -14,6 +15,8 @@ use beckon_store_sqlite::DATABASE_FILE;
 use figment::value::Value;
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
+
+use crate::encryption_key::EncryptionKey;
 
 pub(crate) use size::Bytes;
 pub(crate) use time::read_duration;
@@ -176,6 +179,16 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+impl Setting for EncryptionKey {
+    fn read(value: &Value) -> Result<EncryptionKey, String> {
+        EncryptionKey::parse(&text_of(value).unwrap_or_default())
+    }
+
+    fn show(&self) -> String {
+        quoted("***")
     }
 }
 

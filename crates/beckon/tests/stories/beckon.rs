@@ -11,6 +11,8 @@ use crate::http::Http;
 
 pub const API_KEY: &str = "bk_test_0123456789abcdef";
 pub const WRITE_KEY: &str = "wk_test_0123456789abcdef";
+/// Events published at once.
+const BATCH: usize = 100;
 /// How long anything that must happen may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -33,7 +35,11 @@ impl Beckon {
 
     /// Starts a server with further environment settings.
     pub async fn start_with(settings: &[(&'static str, &str)]) -> Beckon {
-        let data = TempDir::new().expect("a temporary directory");
+        Beckon::start_on(TempDir::new().expect("a temporary directory"), settings).await
+    }
+
+    /// Starts a server on data that is there already.
+    pub async fn start_on(data: TempDir, settings: &[(&'static str, &str)]) -> Beckon {
         let port = free_port();
         let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         let child = spawn(data.path(), port, &settings);
@@ -66,6 +72,11 @@ impl Beckon {
             }
         };
         tokio::time::timeout(PATIENCE, wait).await.expect("beckon becomes ready");
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it as a power cut would (SIGKILL).
@@ -110,6 +121,14 @@ impl Beckon {
         self.data.path()
     }
 
+    /// The most memory it ever held, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number of kB");
+        kib * 1024
+    }
+
     /// Makes a webhook and gives it back.
     pub async fn webhook(&self, url: &str, event_types: &[&str]) -> Value {
         self.webhook_with(json!({ "url": url, "event_types": event_types })).await
@@ -139,6 +158,20 @@ impl Beckon {
         answer.json()
     }
 
+    /// Publishes `count` events in batches and gives back their ids, in order.
+    pub async fn publish_many(&self, event_type: &str, count: usize) -> Vec<String> {
+        let mut ids = Vec::with_capacity(count);
+        while ids.len() < count {
+            let batch =
+                (ids.len()..count.min(ids.len() + BATCH)).map(|n| json!({ "type": event_type, "payload": { "n": n } }));
+            let body = json!({ "events": batch.collect::<Vec<_>>() });
+            let answer = self.api.post("/api/v1/events/batch", body).await.expect(200).json();
+            let events = answer["events"].as_array().expect("events");
+            ids.extend(events.iter().map(|event| event["id"].as_str().expect("an id").to_owned()));
+        }
+        ids
+    }
+
     /// Publishes an event and gives back its id.
     pub async fn publish(&self, event_type: &str, payload: Value) -> String {
         let body = json!({ "type": event_type, "payload": payload });
@@ -157,6 +190,23 @@ impl Beckon {
     pub async fn deliveries_once(&self, event: &str, done: impl Fn(&Value) -> bool) -> Vec<Value> {
         let path = format!("/api/v1/events/{event}/deliveries");
         self.rows_once(&path, |rows| !rows.is_empty() && rows.iter().all(&done)).await
+    }
+
+    /// What is at `path`, once it fulfils `done`.
+    pub async fn value_once(&self, path: &str, done: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        let wait = async {
+            loop {
+                last = self.api.get(path).await.expect(200).json();
+                if done(&last) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, wait).await;
+        assert!(waited.is_ok(), "{path} never came to be as it should; at last: {last:#}");
+        last
     }
 
     /// The rows of a list, once they fulfil `done`.
@@ -192,8 +242,13 @@ pub fn binary() -> Command {
 }
 
 fn spawn(data: &Path, port: u16, settings: &[(&'static str, String)]) -> Child {
-    let mut command = binary();
+    // A file that must not grow is an error to be told, and not a signal to die of.
+    let mut command = Command::new("sh");
     command
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_beckon")])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .stdin(Stdio::null())
         .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
         .arg(data)
         .current_dir(data)

@@ -1,4 +1,9 @@
-//! Behaviours D: what a crash and a stop leave.
+//! Behaviours D: what a crash, a stop and a full disk leave.
+
+#[path = "durability/full_disk.rs"]
+mod full_disk;
+#[path = "durability/kills.rs"]
+mod kills;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};

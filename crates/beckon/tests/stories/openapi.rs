@@ -15,8 +15,16 @@ async fn every_answer_matches_the_openapi_document() {
     beckon.event_type("invoice.paid").await;
     beckon.segment("Everyone", json!({ "all": [] })).await;
     beckon.webhook("http://127.0.0.1:9/", &["contact.visited", "invoice.paid"]).await;
+    let whole = json!({
+        "url": "http://127.0.0.1:9/", "event_types": ["invoice.paid"], "signing": "ed25519", "fifo": true,
+        "rate_limit": { "requests": 100, "per": "second" }, "retry_schedule": [],
+        "auth": { "kind": "basic", "username": "jane", "password": "s3cret" },
+    });
+    let whole = beckon.webhook_with(whole).await;
     beckon.contact(json!({ "email": "jane@acme.test" })).await;
     beckon.publish("invoice.paid", json!({})).await;
+    let recover = format!("/api/v1/webhooks/{}/recover", whole["id"].as_str().expect("an id"));
+    beckon.api.post(&recover, json!({ "since": "2024-01-01T00:00:00Z" })).await.expect(202);
 
     let folder = tempfile::tempdir().expect("a folder for what the tester writes");
     let output = Command::new(installed().join("python/bin/schemathesis"))

@@ -174,3 +174,29 @@ async fn an_event_nobody_takes_shows_as_such() {
     assert!(beckon.api.list(&format!("{path}/deliveries"), 250).await.is_empty());
     assert!(beckon.api.list("/api/v1/deliveries", 250).await.is_empty());
 }
+
+// behaviour R8 (in part)
+#[tokio::test]
+async fn a_changed_url_header_and_secret_apply_to_the_next_attempt() {
+    let beckon = Beckon::start().await;
+    let (old, new) = (Receiver::start().await, Receiver::start().await);
+    old.always(500);
+    beckon.event_type("invoice.paid").await;
+    let body = json!({
+        "url": old.url("/"), "event_types": ["invoice.paid"], "headers": { "X-Team": "old" }, "retry_schedule": [1],
+    });
+    let webhook = beckon.webhook_with(body).await;
+    let path = format!("/api/v1/webhooks/{}", webhook["id"].as_str().unwrap());
+    let event = beckon.publish("invoice.paid", json!({})).await;
+    beckon.deliveries_once(&event, |delivery| delivery["status"] == "retrying").await;
+    beckon.api.patch(&path, json!({ "url": new.url("/"), "headers": { "X-Team": "new" } })).await.expect(200);
+    let rotate = json!({ "grace_seconds": 0 });
+    let secret = beckon.api.post(&format!("{path}/secret/rotate"), rotate).await.expect(200).json()["secret"].clone();
+
+    let retried = new.received(1).await.remove(0);
+    assert_eq!(retried.header("webhook-id"), Some(event.as_str()));
+    assert_eq!(retried.header("x-team"), Some("new"));
+    let verifier = standardwebhooks::Webhook::new(secret.as_str().unwrap()).unwrap();
+    assert!(verifier.verify(&retried.body, &retried.headers).is_ok(), "signed with the new secret");
+    assert_eq!(old.count(), 1);
+}

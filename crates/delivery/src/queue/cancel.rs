@@ -3,7 +3,7 @@
 //! A cancellation is two steps: out of memory, then out of the store. Between the two, the store can still
 //! hand the delivery out; and a look into the store that began before the second step can bring it after.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use beckon_domain::delivery::DueAttempt;
 use beckon_domain::id::{DeliveryId, WebhookId};
@@ -13,7 +13,7 @@ use super::Queue;
 
 /// Deliveries whose cancellation is under way, and what was held back of each.
 #[derive(Debug, Default)]
-pub(super) struct Canceling(HashMap<DeliveryId, Held>);
+pub(super) struct Canceling(BTreeMap<DeliveryId, Held>);
 
 #[derive(Debug, Default)]
 struct Held {
@@ -29,6 +29,11 @@ impl Canceling {
         held.due.push((due.webhook_id, due.due_at));
         true
     }
+
+    /// Whether a request must not be started now.
+    pub(super) fn is_held(&self, due: &DueAttempt) -> bool {
+        self.0.contains_key(&due.delivery_id)
+    }
 }
 
 impl Queue {
@@ -37,10 +42,11 @@ impl Queue {
         self.canceling.0.entry(delivery).or_default().calls += 1;
         for webhook in self.lanes_holding(delivery) {
             let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
-            for due in lane.buffered.iter().filter(|due| due.delivery_id == delivery) {
+            for due in lane.held().filter(|due| due.delivery_id == delivery) {
                 self.canceling.holds(due);
             }
-            self.buffered_bytes -= lane.forget(|due| due.delivery_id == delivery);
+            self.held_bytes -= lane.forget(|due| due.delivery_id == delivery);
+            self.reorder(webhook, now);
             self.settle(webhook, now);
         }
     }
@@ -52,7 +58,7 @@ impl Queue {
         held.calls -= 1;
         if held.calls == 0 {
             for (webhook, at) in self.canceling.0.remove(&delivery).unwrap_or_default().due {
-                self.ring(webhook, at, now);
+                self.ring(webhook, at.min(now), now);
             }
         }
         if canceled {
@@ -64,7 +70,7 @@ impl Queue {
 
     fn lanes_holding(&self, delivery: DeliveryId) -> Vec<WebhookId> {
         let holds = |due: &DueAttempt| due.delivery_id == delivery;
-        let lanes = self.lanes.iter().filter(|(_, lane)| lane.buffered.iter().any(holds));
+        let lanes = self.lanes.iter().filter(|(_, lane)| lane.held().any(holds));
         lanes.map(|(webhook, _)| *webhook).collect()
     }
 }

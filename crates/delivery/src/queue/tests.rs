@@ -1,58 +1,135 @@
+//! What the queue promises, with time as an argument and rows in place of a store.
+
+mod gates;
+mod order;
+mod turns;
+
 use super::*;
+use beckon_domain::rate::{Period, RateLimit};
+use beckon_store::deliveries::{DueBatch, Lane as Class};
 use beckon_testkit::builders::a_due_attempt;
 use bytes::Bytes;
+use refill::{HELD_BYTES_MAX, LOOK_BYTES_MAX};
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const LIMITS: Limits = Limits { in_flight_max: 64, in_flight_per_webhook_max: 8 };
+const PLAIN: Settings = Settings { revision: 1, fifo: false, rate_limit: None };
 
 fn webhook(n: u128) -> WebhookId {
     WebhookId::from(Uuid::from_u128(n))
 }
 
+/// A thousand webhooks belong to each workspace.
+fn home_of(webhook_n: u128) -> WorkspaceId {
+    WorkspaceId::from(Uuid::from_u128(webhook_n / 1_000))
+}
+
 fn due(webhook_n: u128, n: u128) -> DueAttempt {
     DueAttempt {
         delivery_id: DeliveryId::from(Uuid::from_u128(webhook_n * 1_000_000 + n)),
+        workspace_id: home_of(webhook_n),
         webhook_id: webhook(webhook_n),
         due_at: NOW,
         ..a_due_attempt()
     }
 }
 
+fn retry(webhook_n: u128, n: u128) -> DueAttempt {
+    DueAttempt { scheduled_attempts: 1, ..due(webhook_n, n) }
+}
+
+fn replay(webhook_n: u128, n: u128) -> DueAttempt {
+    DueAttempt { trigger: Trigger::Replay, ..due(webhook_n, n) }
+}
+
+fn resend(webhook_n: u128, n: u128) -> DueAttempt {
+    DueAttempt { trigger: Trigger::Resend, ..due(webhook_n, n) }
+}
+
 fn key(due: &DueAttempt) -> Key {
-    (due.delivery_id, due.trigger)
+    key_of(due)
 }
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
+fn found(due: Vec<DueAttempt>) -> Look {
+    Look { settings: Some(PLAIN), batch: DueBatch { due, next_due_at: None } }
+}
+
 /// The store's queue as these tests need it: everything is due.
 #[derive(Default)]
-struct Rows(HashMap<WebhookId, Vec<DueAttempt>>);
+struct Rows {
+    rows: HashMap<WebhookId, Vec<DueAttempt>>,
+    settings: HashMap<WebhookId, Settings>,
+    /// Of a FIFO webhook: until when its first request is held.
+    held_until: HashMap<WebhookId, Timestamp>,
+    looks: usize,
+}
 
 impl Rows {
     fn with(webhooks: impl IntoIterator<Item = (u128, u128)>) -> Rows {
         let rows = |(webhook_n, count)| (webhook(webhook_n), (0..count).map(|n| due(webhook_n, n)).collect());
-        Rows(webhooks.into_iter().map(rows).collect())
+        Rows { rows: webhooks.into_iter().map(rows).collect(), ..Rows::default() }
     }
 
-    fn answer(&self, refill: &Refill) -> DueBatch {
-        let rows = self.0.get(&refill.webhook_id).cloned().unwrap_or_default();
-        let mut rest: Vec<DueAttempt> = rows.into_iter().filter(|due| !refill.skip.contains(&key(due))).collect();
-        let more = rest.split_off(rest.len().min(refill.limit as usize));
-        DueBatch { due: rest, next_due_at: more.first().map(|due| due.due_at) }
+    fn of(webhook_n: u128, rows: Vec<DueAttempt>) -> Rows {
+        Rows { rows: HashMap::from([(webhook(webhook_n), rows)]), ..Rows::default() }
     }
 
-    fn refill(&self, queue: &mut Queue) {
-        while let Some(refill) = queue.next_refill(NOW) {
-            queue.refilled(refill.webhook_id, self.answer(&refill), NOW);
+    fn set_up(mut self, webhook_n: u128, settings: Settings) -> Rows {
+        self.settings.insert(webhook(webhook_n), settings);
+        self
+    }
+
+    fn add(&mut self, due: DueAttempt) {
+        self.rows.entry(due.webhook_id).or_default().push(due);
+    }
+
+    fn answer(&self, refill: &Refill, now: Timestamp) -> Look {
+        let settings = self.settings.get(&refill.webhook_id).copied().unwrap_or(PLAIN);
+        let rows = self.rows.get(&refill.webhook_id).cloned().unwrap_or_default();
+        let class =
+            |due: &DueAttempt| if settings.fifo && !due.trigger.is_manual() { Class::First } else { Class::of(due) };
+        let held_until = self.held_until.get(&refill.webhook_id).copied().filter(|at| *at > now);
+        let mut batch = DueBatch { next_due_at: held_until, ..DueBatch::default() };
+        for lane in Class::ALL {
+            if lane == Class::First && held_until.is_some() {
+                continue;
+            }
+            let of_lane = rows.iter().filter(|due| class(due) == lane && !refill.skip.contains(&key(due)));
+            let mut of_lane: Vec<DueAttempt> = of_lane.cloned().collect();
+            let more = of_lane.split_off(of_lane.len().min(refill.limit as usize));
+            batch.due.extend(of_lane);
+            batch.next_due_at = batch.next_due_at.or(more.first().map(|due| due.due_at));
+        }
+        Look { settings: Some(settings), batch }
+    }
+
+    fn refill(&mut self, queue: &mut Queue) {
+        self.refill_at(queue, NOW);
+    }
+
+    fn refill_at(&mut self, queue: &mut Queue, now: Timestamp) {
+        while let Some(refill) = queue.next_refill(now) {
+            self.looks += 1;
+            queue.refilled(refill.webhook_id, self.answer(&refill, now), now);
         }
     }
 
+    fn remove(&mut self, due: &DueAttempt) {
+        self.rows.get_mut(&due.webhook_id).unwrap().retain(|row| key(row) != key(due));
+    }
+
     fn end(&mut self, queue: &mut Queue, due: &DueAttempt) {
-        self.0.get_mut(&due.webhook_id).unwrap().retain(|row| key(row) != key(due));
-        queue.ended(due.webhook_id, key(due), NOW);
+        self.end_at(queue, due, NOW);
+    }
+
+    fn end_at(&mut self, queue: &mut Queue, due: &DueAttempt, now: Timestamp) {
+        self.remove(due);
+        queue.ended(due.webhook_id, key(due), now);
     }
 }
 
@@ -65,7 +142,11 @@ fn rung(webhooks: impl IntoIterator<Item = u128>) -> Queue {
 }
 
 fn start_all(queue: &mut Queue) -> Vec<DueAttempt> {
-    std::iter::from_fn(|| queue.next_start(NOW)).collect()
+    start_all_at(queue, NOW)
+}
+
+fn start_all_at(queue: &mut Queue, now: Timestamp) -> Vec<DueAttempt> {
+    std::iter::from_fn(|| queue.next_start(now)).map(|start| start.due).collect()
 }
 
 #[test]
@@ -89,12 +170,13 @@ fn everything_due_is_handed_out_once_and_an_empty_queue_forgets() {
     }
     assert_eq!(seen.len(), 503);
     assert!(queue.lanes.is_empty() && queue.turns.is_empty() && queue.later.is_empty() && queue.hungry.is_empty());
-    assert_eq!((queue.buffered_bytes, queue.in_flight, queue.next_wake()), (0, 0, None));
+    assert!(queue.gates.is_empty() && queue.slots.is_empty());
+    assert_eq!((queue.held_bytes, queue.in_flight, queue.next_wake()), (0, 0, None));
 }
 
 #[test]
 fn lanes_take_turns() {
-    let rows = Rows::with([(1, 60), (2, 2)]);
+    let mut rows = Rows::with([(1, 60), (2, 2)]);
     let mut queue = rung([1, 2]);
     rows.refill(&mut queue);
     let order: Vec<WebhookId> = start_all(&mut queue).iter().take(4).map(|due| due.webhook_id).collect();
@@ -116,7 +198,7 @@ fn a_webhook_keeps_to_its_cap() {
 #[test]
 fn any_number_of_webhooks_that_hang_leave_room_for_another() {
     let hanging = 1..=40;
-    let rows = Rows::with(hanging.clone().chain([99]).map(|n| (n, 100)));
+    let mut rows = Rows::with(hanging.clone().chain([99]).map(|n| (n, 100)));
     let mut queue = rung(hanging);
     rows.refill(&mut queue);
     let hung = start_all(&mut queue);
@@ -125,7 +207,7 @@ fn any_number_of_webhooks_that_hang_leave_room_for_another() {
 
     queue.ring(webhook(99), NOW, NOW);
     rows.refill(&mut queue);
-    assert_eq!(queue.next_start(NOW).unwrap().webhook_id, webhook(99));
+    assert_eq!(queue.next_start(NOW).unwrap().due.webhook_id, webhook(99));
 }
 
 // behaviour F4 (in part)
@@ -133,19 +215,19 @@ fn any_number_of_webhooks_that_hang_leave_room_for_another() {
 fn memory_is_bounded_whatever_the_backlog() {
     let big = Bytes::from(vec![b'x'; 256 * 1024]);
     let mut rows = Rows::with((1..=200).map(|n| (n, 200)));
-    rows.0.values_mut().flatten().for_each(|due| due.payload = big.clone());
+    rows.rows.values_mut().flatten().for_each(|due| due.payload = big.clone());
     let mut queue = rung(1..=200);
     let mut most = 0;
     let mut handed_out = 0;
     for _ in 0..200 {
         rows.refill(&mut queue);
-        most = most.max(queue.buffered_bytes);
+        most = most.max(queue.held_bytes);
         for due in start_all(&mut queue) {
             handed_out += 1;
             rows.end(&mut queue, &due);
         }
     }
-    assert!(most <= BUFFERED_BYTES_MAX + LANE_BUFFER_MAX * (big.len() + REQUEST_BYTES), "{most}");
+    assert!(most <= HELD_BYTES_MAX + 2 * LOOK_BYTES_MAX, "{most}");
     assert!(handed_out > 2_000, "and it moves: {handed_out}");
 }
 
@@ -153,14 +235,24 @@ fn memory_is_bounded_whatever_the_backlog() {
 fn lanes_that_cannot_start_give_back_what_they_hold() {
     let big = Bytes::from(vec![b'x'; 1024 * 1024]);
     let mut rows = Rows::with([(1, 60), (2, 60), (3, 1)]);
-    rows.0.values_mut().flatten().for_each(|due| due.payload = big.clone());
+    rows.rows.values_mut().flatten().for_each(|due| due.payload = big.clone());
     let mut queue = rung([1, 2]);
-    rows.refill(&mut queue);
-    start_all(&mut queue); // Both hang now, at their caps, and hold more than there is room for.
-    assert!(queue.buffered_bytes >= BUFFERED_BYTES_MAX);
+    for _ in 0..5 {
+        rows.refill(&mut queue);
+        start_all(&mut queue); // Both hang at their caps.
+    }
+    for n in 1..=2 {
+        let lane = queue.lanes.get_mut(&webhook(n)).unwrap();
+        let held: usize = (100..150)
+            .map(|n_due| lane.push(DueAttempt { payload: big.clone(), ..due(n, n_due) }))
+            .filter(|held| *held)
+            .count();
+        queue.held_bytes += held * (big.len() + REQUEST_BYTES);
+    }
+    assert!(queue.held_bytes >= HELD_BYTES_MAX, "and hold more than there is room for");
     queue.ring(webhook(3), NOW, NOW);
     rows.refill(&mut queue);
-    assert_eq!(queue.next_start(NOW).unwrap().webhook_id, webhook(3));
+    assert_eq!(queue.next_start(NOW).unwrap().due.webhook_id, webhook(3));
 }
 
 // behaviour T3
@@ -174,7 +266,8 @@ fn what_is_due_later_wakes_the_queue_then_and_not_before() {
     assert_eq!(queue.next_refill(at(4)), None);
     queue.wake(at(5));
     assert_eq!(queue.next_refill(at(5)).unwrap().webhook_id, webhook(1));
-    queue.refilled(webhook(1), DueBatch { due: vec![], next_due_at: Some(at(60)) }, at(5));
+    let nothing = DueBatch { due: vec![], next_due_at: Some(at(60)) };
+    queue.refilled(webhook(1), Look { settings: None, batch: nothing }, at(5));
     assert_eq!(queue.next_wake(), Some(at(60)));
 }
 
@@ -184,7 +277,7 @@ fn a_ring_during_a_look_into_the_store_is_not_lost() {
     queue.next_refill(NOW).unwrap();
     queue.ring(webhook(1), NOW, NOW);
     assert_eq!(queue.next_refill(NOW), None, "one look at a time");
-    queue.refilled(webhook(1), DueBatch::default(), NOW);
+    queue.refilled(webhook(1), Look::default(), NOW);
     assert!(queue.next_refill(NOW).is_some());
 }
 
@@ -195,41 +288,28 @@ fn an_answer_that_is_older_than_the_end_of_a_request_does_not_repeat_it() {
     queue.ring(webhook(1), NOW, NOW);
     queue.next_refill(NOW).unwrap();
     // The store was asked, and before it answers the same request is made another way and recorded.
-    assert!(queue.start_urgent(test.clone(), NOW).is_some());
-    assert!(queue.start_urgent(test.clone(), NOW).is_none(), "it is in flight");
+    assert!(queue.start_urgent(test.clone(), None, NOW).is_some());
+    assert!(queue.start_urgent(test.clone(), None, NOW).is_none(), "it is in flight");
     queue.ended(webhook(1), key(&test), NOW);
-    queue.refilled(webhook(1), DueBatch { due: vec![test], next_due_at: None }, NOW);
+    queue.refilled(webhook(1), found(vec![test]), NOW);
     assert!(queue.next_start(NOW).is_none());
 }
 
 #[test]
 fn an_urgent_request_passes_the_caps_and_leaves_the_buffer() {
-    let rows = Rows::with([(1, 60)]);
+    let mut rows = Rows::with([(1, 60)]);
     let mut queue = rung([1]);
     rows.refill(&mut queue);
     let started = start_all(&mut queue);
     let last = due(1, 59);
     assert!(!started.contains(&last));
-    assert_eq!(queue.start_urgent(last.clone(), NOW), Some(last.clone()));
-    assert!(queue.lanes[&webhook(1)].buffered.iter().all(|waiting| key(waiting) != key(&last)));
-}
-
-#[test]
-fn first_attempts_go_before_retries_before_resends_and_none_waits_forever() {
-    let first = |n| due(1, n);
-    let resend = DueAttempt { trigger: Trigger::Resend, due_at: at(-9), ..due(1, 100) };
-    let retry = DueAttempt { scheduled_attempts: 1, due_at: at(-5), ..due(1, 101) };
-    let mut queue = rung([1]);
-    queue.next_refill(NOW).unwrap();
-    let batch = vec![resend.clone(), retry.clone(), first(1), first(2), first(3), first(4)];
-    queue.refilled(webhook(1), DueBatch { due: batch, next_due_at: None }, NOW);
-    let order: Vec<DueAttempt> = start_all(&mut queue);
-    assert_eq!(order, [first(1), first(2), first(3), resend, first(4), retry]);
+    assert_eq!(queue.start_urgent(last.clone(), None, NOW).unwrap().due, last);
+    assert!(queue.lanes[&webhook(1)].held().all(|waiting| key(waiting) != key(&last)));
 }
 
 #[test]
 fn a_delivery_being_canceled_is_not_started_and_comes_back_if_that_fails() {
-    let rows = Rows::with([(1, 2)]);
+    let mut rows = Rows::with([(1, 2)]);
     let mut queue = rung([1]);
     rows.refill(&mut queue);
     let gone = due(1, 0).delivery_id;
@@ -250,7 +330,7 @@ fn an_answer_that_is_older_than_a_cancellation_does_not_bring_the_delivery_back(
     let gone = due(1, 0).delivery_id;
     queue.begin_cancel(gone, NOW);
     let refill = queue.next_refill(NOW).unwrap();
-    let old = rows.answer(&refill);
+    let old = rows.answer(&refill, NOW);
     queue.end_cancel(gone, true, NOW);
     queue.refilled(webhook(1), old, NOW);
     assert_eq!(start_all(&mut queue), []);
@@ -258,7 +338,7 @@ fn an_answer_that_is_older_than_a_cancellation_does_not_bring_the_delivery_back(
 
 #[test]
 fn a_delivered_resend_takes_the_waiting_scheduled_request_away() {
-    let rows = Rows::with([(1, 1)]);
+    let mut rows = Rows::with([(1, 1)]);
     let mut queue = rung([1]);
     rows.refill(&mut queue);
     queue.drop_scheduled(webhook(1), due(1, 0).delivery_id, NOW);
@@ -268,10 +348,10 @@ fn a_delivered_resend_takes_the_waiting_scheduled_request_away() {
 
 #[test]
 fn what_was_put_back_comes_again_after_its_pause() {
-    let rows = Rows::with([(1, 1)]);
+    let mut rows = Rows::with([(1, 1)]);
     let mut queue = rung([1]);
     rows.refill(&mut queue);
-    let due = queue.next_start(NOW).unwrap();
+    let due = queue.next_start(NOW).unwrap().due;
     queue.put_back(webhook(1), key(&due), at(1), NOW);
     assert_eq!((queue.in_flight(), queue.next_refill(NOW), queue.next_wake()), (0, None, Some(at(1))));
     queue.wake(at(1));
@@ -280,10 +360,10 @@ fn what_was_put_back_comes_again_after_its_pause() {
 
 #[test]
 fn what_cannot_be_recorded_is_set_aside_and_the_rest_flows() {
-    let rows = Rows::with([(1, 2)]);
+    let mut rows = Rows::with([(1, 2)]);
     let mut queue = rung([1]);
     rows.refill(&mut queue);
-    let due = queue.next_start(NOW).unwrap();
+    let due = queue.next_start(NOW).unwrap().due;
     queue.set_aside(webhook(1), key(&due), NOW);
     queue.ring(webhook(1), NOW, NOW);
     rows.refill(&mut queue);
@@ -307,15 +387,15 @@ fn a_resend_asked_for_right_after_a_cancellation_is_started() {
     queue.begin_cancel(gone.delivery_id, NOW);
     // The store has canceled, and was asked for a resend, before anyone here hears of the cancellation.
     let resend = DueAttempt { trigger: Trigger::Resend, ..gone.clone() };
-    rows.0.insert(webhook(1), vec![resend.clone()]);
+    rows.rows.insert(webhook(1), vec![resend.clone()]);
     queue.ring(webhook(1), NOW, NOW);
     rows.refill(&mut queue);
     assert_eq!(queue.next_start(NOW), None);
     let earlier = queue.next_refill(NOW);
     queue.end_cancel(gone.delivery_id, true, NOW);
     if let Some(refill) = earlier {
-        queue.refilled(refill.webhook_id, rows.answer(&refill), NOW);
+        queue.refilled(refill.webhook_id, rows.answer(&refill, NOW), NOW);
     }
     rows.refill(&mut queue);
-    assert_eq!(queue.next_start(NOW), Some(resend));
+    assert_eq!(queue.next_start(NOW).unwrap().due, resend);
 }

@@ -13,6 +13,8 @@ use super::{Head, Progress};
 pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Most bytes of a body that are read; if it goes on, the connection is closed.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Most bytes that are read in one exchange: head, body, and whatever HTTP has around them.
+pub(crate) const EXCHANGE_BYTES_MAX: usize = HEAD_BYTES_MAX + BODY_BYTES_MAX + 64 * 1024;
 /// Most response headers that are kept.
 const HEADERS_KEPT_MAX: usize = 64;
 /// Longest response header value that is kept, in characters.
@@ -82,6 +84,12 @@ impl Body {
         }
         (without_nul(&text), self.truncated)
     }
+}
+
+/// What is kept of a body, as text.
+#[cfg(fuzzing)]
+pub(crate) fn text_of(kept: &[u8], truncated: bool) -> String {
+    Body { kept: kept.to_vec(), kept_max: kept.len(), truncated }.into_text().0
 }
 
 fn without_nul(text: &str) -> String {

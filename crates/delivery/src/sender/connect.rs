@@ -1,6 +1,7 @@
 //! Opens a connection: resolve, vet, connect, TLS, each timed and each in its own time.
 //!
-//! Promise: a socket is only opened to an address the guard let through.
+//! Promise: a socket is only opened to an address the guard let through, or to the operator's proxy, which is given
+//! such an address. (The one exception is an option: `proxy_resolves_names`.)
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,9 +10,8 @@ use std::time::Duration;
 
 use beckon_domain::delivery::Timings;
 use hyper_util::rt::TokioIo;
-use rustls::crypto::ring;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -19,69 +19,60 @@ use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 use url::Host;
 
-use super::answer::HEAD_BYTES_MAX;
+use super::allowance::{Allowance, Bounded};
+use super::answer::{EXCHANGE_BYTES_MAX, HEAD_BYTES_MAX};
 use super::failure::{SendFailure, TlsFault};
 use super::pool::{Line, Origin};
-use crate::guard::Guard;
+use super::race::{first_connection, to_try};
+use crate::guard::{Guard, is_this_machine};
+use crate::lookup::Names;
 use crate::options::Options;
-
-/// Most addresses of a host that are tried.
-const ADDRESSES_MAX: usize = 4;
+use crate::proxy::{ProxyFault, ProxyUrl, Target};
 
 /// Opens connections.
 pub(super) struct Connector {
     guard: Guard,
-    tls: TlsConnector,
+    names: Names,
+    proxy: Option<ProxyUrl>,
+    proxy_resolves_names: bool,
     https_only: bool,
     /// For each of resolving, connecting and the TLS handshake.
     phase_timeout: Duration,
 }
 
-/// TLS as browsers do it: the public authorities, TLS 1.2 and 1.3.
-pub(super) fn public_tls() -> Result<ClientConfig, rustls::Error> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    tls_trusting(roots)
-}
-
-/// TLS that trusts `roots`.
-pub(super) fn tls_trusting(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
 impl Connector {
-    pub(super) fn new(options: &Options, tls: ClientConfig) -> Connector {
+    pub(super) fn new(options: &Options, names: Names) -> Connector {
         Connector {
-            guard: Guard::new(options.allow_nets.clone()),
-            tls: TlsConnector::from(Arc::new(tls)),
+            guard: Guard::new(options.allow_nets.clone(), names.clone()),
+            names,
+            proxy: options.proxy.clone(),
+            proxy_resolves_names: options.proxy_resolves_names,
             https_only: options.https_only,
             phase_timeout: options.connect_timeout,
         }
     }
 
-    /// Opens a connection and notes how long each phase took.
-    pub(super) async fn connect(&self, origin: &Origin, timings: &mut Timings) -> Result<Line, SendFailure> {
+    /// Opens a connection, over TLS as `tls` says if the origin is an https one, and notes how long each phase took.
+    pub(super) async fn connect(
+        &self,
+        origin: &Origin,
+        tls: &Arc<ClientConfig>,
+        timings: &mut Timings,
+    ) -> Result<Line, SendFailure> {
         if self.https_only && !origin.https {
             return Err(SendFailure::HttpsOnly);
         }
-        let begun = Instant::now();
-        let addresses = self.resolve(origin).await?;
-        timings.dns_us = matches!(origin.host, Host::Domain(_)).then(|| Timings::micros(begun.elapsed()));
-
-        let begun = Instant::now();
-        let stream = self.open(&addresses).await?;
-        timings.connect_us = Some(Timings::micros(begun.elapsed()));
+        let stream = match &self.proxy {
+            None => self.reach(origin, timings).await?,
+            Some(proxy) => self.reach_through(proxy, origin, timings).await?,
+        };
         if !origin.https {
-            return speak_http(stream).await;
+            return speak_http(origin, stream).await;
         }
 
         let begun = Instant::now();
         let name = server_name(&origin.host).ok_or(SendFailure::Unsendable("its host cannot have a certificate"))?;
-        let stream = timeout(self.phase_timeout, self.tls.connect(name, stream))
+        let stream = timeout(self.phase_timeout, TlsConnector::from(tls.clone()).connect(name, stream))
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
             .map_err(|error| match error.kind() {
@@ -89,61 +80,114 @@ impl Connector {
                 _ => SendFailure::of_tls(error),
             })?;
         timings.tls_us = Some(Timings::micros(begun.elapsed()));
-        speak_http(stream).await
+        speak_http(origin, stream).await
     }
 
-    async fn resolve(&self, origin: &Origin) -> Result<Vec<SocketAddr>, SendFailure> {
-        match timeout(self.phase_timeout, self.guard.resolve(&origin.host, origin.port)).await {
-            Ok(resolved) => resolved.map_err(SendFailure::of_address),
-            Err(_) => Err(SendFailure::ResolveTimeout(self.phase_timeout)),
-        }
+    /// Opens a connection to an address of the origin.
+    async fn reach(&self, origin: &Origin, timings: &mut Timings) -> Result<TcpStream, SendFailure> {
+        let addresses = self.resolve(origin, timings).await?;
+        let begun = Instant::now();
+        let stream = match timeout(self.phase_timeout, first_connection(&addresses, open)).await {
+            Ok(reached) => reached.map_err(SendFailure::of_connect)?,
+            Err(_) => return Err(SendFailure::ConnectTimeout(self.phase_timeout)),
+        };
+        timings.connect_us = Some(Timings::micros(begun.elapsed()));
+        Ok(stream)
     }
 
-    /// Tries one address after the other; each gets an equal part of the time that is left.
-    async fn open(&self, addresses: &[SocketAddr]) -> Result<TcpStream, SendFailure> {
-        let deadline = Instant::now() + self.phase_timeout;
-        let tried = &addresses[..addresses.len().min(ADDRESSES_MAX)];
-        let mut last = SendFailure::ConnectTimeout(self.phase_timeout);
-        for (n, address) in tried.iter().enumerate() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let part = left / u32::try_from(tried.len() - n).unwrap_or(1);
-            match timeout(part, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => {
-                    // A request is one write; waiting to fill a packet would only delay it. Not being able
-                    // to say so is no reason not to send.
-                    stream.set_nodelay(true).ok();
-                    return Ok(stream);
-                }
-                Ok(Err(error)) => last = SendFailure::of_connect(error),
-                Err(_) => last = SendFailure::ConnectTimeout(self.phase_timeout),
+    /// Has the proxy open a connection to an address of the origin.
+    async fn reach_through(
+        &self,
+        proxy: &ProxyUrl,
+        origin: &Origin,
+        timings: &mut Timings,
+    ) -> Result<TcpStream, SendFailure> {
+        let targets = match &origin.host {
+            Host::Domain(name) if self.proxy_resolves_names && !is_this_machine(name) => {
+                vec![Target::Name(name, origin.port)]
+            }
+            _ => to_try(&self.resolve(origin, timings).await?).into_iter().map(Target::Address).collect(),
+        };
+        let begun = Instant::now();
+        let stream = match timeout(self.phase_timeout, self.tunnel(proxy, &targets)).await {
+            Ok(reached) => reached.map_err(SendFailure::Proxy)?,
+            Err(_) => return Err(SendFailure::Proxy(ProxyFault::Timeout)),
+        };
+        timings.connect_us = Some(Timings::micros(begun.elapsed()));
+        Ok(stream)
+    }
+
+    async fn resolve(&self, origin: &Origin, timings: &mut Timings) -> Result<Vec<SocketAddr>, SendFailure> {
+        let begun = Instant::now();
+        let addresses = match timeout(self.phase_timeout, self.guard.resolve(&origin.host, origin.port)).await {
+            Ok(resolved) => resolved.map_err(SendFailure::of_address)?,
+            Err(_) => return Err(SendFailure::ResolveTimeout(self.phase_timeout)),
+        };
+        timings.dns_us = matches!(origin.host, Host::Domain(_)).then(|| Timings::micros(begun.elapsed()));
+        Ok(addresses)
+    }
+
+    /// The first tunnel the proxy opens to one of `targets`, of which there is at least one.
+    async fn tunnel(&self, proxy: &ProxyUrl, targets: &[Target<'_>]) -> Result<TcpStream, ProxyFault> {
+        let addresses = self.addresses_of(proxy).await?;
+        let mut fault = ProxyFault::Timeout;
+        for target in targets {
+            let mut stream = first_connection(&addresses, open).await.map_err(ProxyFault::Unreachable)?;
+            fault = match proxy.open_tunnel(&mut stream, target).await {
+                Ok(()) => return Ok(stream),
+                Err(fault) => fault,
+            };
+            if !fault.is_of_target() {
+                break;
             }
         }
-        Err(last)
+        Err(fault)
     }
+
+    /// Where the proxy is. Not vetted: the operator chose it.
+    async fn addresses_of(&self, proxy: &ProxyUrl) -> Result<Vec<SocketAddr>, ProxyFault> {
+        let found = match &proxy.host {
+            Host::Ipv4(ip) => vec![(*ip).into()],
+            Host::Ipv6(ip) => vec![(*ip).into()],
+            Host::Domain(name) => {
+                let found = self.names.look_up(name).await;
+                found.map_err(|error| ProxyFault::Unresolved(io::Error::new(error.kind(), error)))?.to_vec()
+            }
+        };
+        Ok(found.into_iter().map(|ip| SocketAddr::new(ip, proxy.port)).collect())
+    }
+}
+
+async fn open(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    // A request is one write; waiting to fill a packet would only delay it. Not being able to say so is no reason
+    // not to send.
+    stream.set_nodelay(true).ok();
+    Ok(stream)
 }
 
 fn server_name(host: &Host<String>) -> Option<ServerName<'static>> {
     match host {
-        Host::Domain(name) => ServerName::try_from(name.clone()).ok(),
+        // A certificate has names without the dot that ends a full one (RFC 6066 §3).
+        Host::Domain(name) => ServerName::try_from(name.strip_suffix('.').unwrap_or(name).to_owned()).ok(),
         Host::Ipv4(ip) => Some(ServerName::from(std::net::IpAddr::V4(*ip))),
         Host::Ipv6(ip) => Some(ServerName::from(std::net::IpAddr::V6(*ip))),
     }
 }
 
-async fn speak_http<S>(stream: S) -> Result<Line, SendFailure>
+async fn speak_http<S>(origin: &Origin, stream: S) -> Result<Line, SendFailure>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let allowance = Allowance::default();
+    allowance.renew(EXCHANGE_BYTES_MAX);
     let (sender, connection) = hyper::client::conn::http1::Builder::new()
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
         .preserve_header_case(true)
-        .handshake(TokioIo::new(stream))
+        .handshake(TokioIo::new(Bounded::new(stream, allowance.clone())))
         .await
         .map_err(SendFailure::of_hyper)?;
-    // How a connection ends is told to whoever uses it; nobody does when it ends on its own.
-    let driver = tokio::spawn(async move {
-        connection.await.ok();
-    });
-    Ok(Line::new(sender, AbortOnDropHandle::new(driver)))
+    let driver = tokio::spawn(async move { connection.await.err() });
+    Ok(Line::new(origin.clone(), sender, AbortOnDropHandle::new(driver), allowance))
 }

@@ -6,9 +6,14 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use rustls::CertificateError;
+use beckon_domain::invalid::Invalid;
+use rustls::{AlertDescription, CertificateError};
 
+use super::allowance::UsedUp;
+use super::oauth::AuthFailure;
 use crate::guard::NoAddress;
+
+use crate::proxy::ProxyFault;
 
 /// Why a request got no answer. Causes are kept for the log.
 #[derive(Debug)]
@@ -32,6 +37,8 @@ pub(crate) enum SendFailure {
     Tls(TlsFault),
     /// No answer in time.
     Timeout(Duration),
+    /// The answer's head had begun, and was not complete in time.
+    Unfinished(Duration),
     /// The connection broke.
     Reset,
     /// The answer's head is larger than is read.
@@ -40,6 +47,10 @@ pub(crate) enum SendFailure {
     NotHttp(hyper::Error),
     /// The request cannot be written as HTTP, and why.
     Unsendable(&'static str),
+    /// There is no access token for it.
+    Auth(AuthFailure),
+    /// The proxy did not let it through.
+    Proxy(ProxyFault),
 }
 
 /// Why there was no TLS.
@@ -56,8 +67,14 @@ pub(crate) enum TlsFault {
     UnknownIssuer,
     /// The certificate is wrong in another way.
     Certificate(CertificateError),
+    /// The receiver refuses the certificate we show, or that we show none.
+    ClientCertificate(AlertDescription),
+    /// The webhook's own certificates or key cannot be used.
+    Settings(Invalid),
     /// The two sides did not agree.
     Handshake(io::Error),
+    /// The receiver closed or broke the connection before they could.
+    BrokenOff(io::Error),
     /// The handshake was not done in time.
     Timeout(Duration),
 }
@@ -82,25 +99,47 @@ impl SendFailure {
 
     /// Why a TLS handshake failed.
     pub(crate) fn of_tls(error: io::Error) -> SendFailure {
-        let fault = match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(rustls::Error::InvalidCertificate(certificate)) => of_certificate(certificate),
+        let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).and_then(of_rustls);
+        SendFailure::Tls(fault.unwrap_or_else(|| match error.kind() {
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe => TlsFault::BrokenOff(error),
             _ => TlsFault::Handshake(error),
-        };
-        SendFailure::Tls(fault)
+        }))
     }
 
     /// Why an exchange over an open connection failed.
     pub(crate) fn of_hyper(error: hyper::Error) -> SendFailure {
-        if error.is_parse_too_large() {
+        if error.is_parse_too_large() || find_cause::<UsedUp>(&error).is_some() {
             SendFailure::TooLarge
         } else if error.is_parse() {
             SendFailure::NotHttp(error)
-        } else if tls_cause(&error) {
-            SendFailure::Tls(TlsFault::Handshake(io::Error::other(error)))
+        } else if let Some(cause) = find_cause::<rustls::Error>(&error) {
+            // In TLS 1.3 a receiver can refuse us after the handshake.
+            SendFailure::Tls(of_rustls(cause).unwrap_or_else(|| TlsFault::Handshake(io::Error::other(error))))
         } else {
             // Closed before or in the middle of an answer, or an I/O error while writing or reading.
             SendFailure::Reset
         }
+    }
+}
+
+fn of_rustls(error: &rustls::Error) -> Option<TlsFault> {
+    match error {
+        rustls::Error::InvalidCertificate(certificate) => Some(of_certificate(certificate)),
+        rustls::Error::AlertReceived(
+            alert @ (AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::DecryptError),
+        ) => Some(TlsFault::ClientCertificate(*alert)),
+        _ => None,
     }
 }
 
@@ -114,15 +153,16 @@ fn of_certificate(error: &CertificateError) -> TlsFault {
     }
 }
 
-/// Whether TLS is to blame: in TLS 1.3 a receiver can refuse us after the handshake.
-fn tls_cause(error: &hyper::Error) -> bool {
+/// The first cause of that type; I/O errors keep theirs inside.
+fn find_cause<E: StdError + 'static>(error: &hyper::Error) -> Option<&E> {
     let mut cause = error.source();
     while let Some(error) = cause {
         let inner = error.downcast_ref::<io::Error>().and_then(|error| error.get_ref());
-        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
+        let found = error.downcast_ref::<E>().or_else(|| inner.and_then(|inner| inner.downcast_ref::<E>()));
+        if found.is_some() {
+            return found;
         }
         cause = error.source();
     }
-    false
+    None
 }

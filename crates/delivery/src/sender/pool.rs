@@ -1,7 +1,7 @@
 //! Connections kept open between requests.
 //!
 //! Promise: bounded per receiver, in all, and in time. A kept connection leads to the address it was
-//! vetted for; only requests to the same scheme, host and port use it.
+//! vetted for; only requests to the same scheme, host and port, with the same TLS settings, use it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,11 @@ use hyper::client::conn::http1::SendRequest;
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use url::Host;
+
+use super::allowance::Allowance;
+use super::answer::EXCHANGE_BYTES_MAX;
+use super::failure::SendFailure;
+use crate::tls::TlsId;
 
 /// How long an unused connection is kept.
 const IDLE_MAX: Duration = Duration::from_secs(60);
@@ -32,17 +37,29 @@ pub(crate) struct Origin {
     pub(crate) https: bool,
     pub(crate) host: Host<String>,
     pub(crate) port: u16,
+    /// How TLS is spoken: a connection that trusts or shows something special is not for others.
+    pub(crate) tls: TlsId,
 }
+
+/// What moves a connection's bytes; gives what was wrong if it does not end well.
+pub(super) type Driver = AbortOnDropHandle<Option<hyper::Error>>;
 
 /// An open connection. Dropping it closes it, whatever is under way.
 pub(super) struct Line {
+    origin: Origin,
     sender: SendRequest<Full<Bytes>>,
-    driver: AbortOnDropHandle<()>,
+    driver: Driver,
+    allowance: Allowance,
 }
 
 impl Line {
-    pub(super) fn new(sender: SendRequest<Full<Bytes>>, driver: AbortOnDropHandle<()>) -> Line {
-        Line { sender, driver }
+    pub(super) fn new(origin: Origin, sender: SendRequest<Full<Bytes>>, driver: Driver, allowance: Allowance) -> Line {
+        Line { origin, sender, driver, allowance }
+    }
+
+    /// What is read over it is told here; sending a request begins it anew.
+    pub(super) fn allowance(&self) -> &Allowance {
+        &self.allowance
     }
 
     /// Sends a request. The error gives the request back if nothing of it was written.
@@ -50,7 +67,14 @@ impl Line {
         &mut self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
+        self.allowance.renew(EXCHANGE_BYTES_MAX);
         self.sender.try_send_request(request).await
+    }
+
+    /// Why a request was not answered. A connection that had ended already only says so; why, its driver knows.
+    pub(super) async fn explain(self, error: hyper::Error) -> SendFailure {
+        let cause = if error.is_canceled() || error.is_closed() { self.driver.await.ok().flatten() } else { None };
+        SendFailure::of_hyper(cause.unwrap_or(error))
     }
 
     /// Ends the connection.
@@ -92,15 +116,15 @@ impl Pool {
     }
 
     /// Keeps a connection whose answer was read to the end.
-    pub(super) async fn keep_when_ready(self: &Arc<Pool>, origin: Origin, mut line: Line) {
+    pub(super) async fn keep_when_ready(self: &Arc<Pool>, mut line: Line) {
         if line.sender.is_ready() {
-            self.keep(origin, line);
+            self.keep(line);
             return;
         }
         let pool = self.clone();
         tokio::spawn(async move {
             if let Ok(Ok(())) = timeout(READY_TIMEOUT, line.sender.ready()).await {
-                pool.keep(origin, line);
+                pool.keep(line);
             }
         });
     }
@@ -120,7 +144,8 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).count == 0
     }
 
-    fn keep(&self, origin: Origin, line: Line) {
+    fn keep(&self, line: Line) {
+        let origin = line.origin.clone();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.count >= IDLE_IN_ALL_MAX || idle.lines.get(&origin).is_some_and(|l| l.len() >= IDLE_PER_ORIGIN_MAX) {
             return;

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use beckon_domain::delivery::DueAttempt;
-use beckon_domain::webhook::{Webhook, is_secret_header};
+use beckon_domain::secret::SecretText;
+use beckon_domain::webhook::{Auth, Webhook, is_secret_header};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
@@ -21,6 +22,8 @@ use super::failure::SendFailure;
 use super::pool::Origin;
 use crate::headers::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
 use crate::sign::sign;
+use crate::tls::{TlsId, TlsSettings};
+use crate::transport::Shipment;
 
 const AGENT: &str = concat!("Beckon/", env!("CARGO_PKG_VERSION"));
 const MASK: &str = "***";
@@ -34,14 +37,13 @@ pub(crate) struct Outgoing {
     pub(super) http_request: Request<Full<Bytes>>,
     /// Custom header names as their owner spelled them.
     pub(super) spelled_headers: Vec<String>,
-    /// The URL without user-info and fragment.
-    pub(crate) shown_url: String,
     /// The headers, secret values masked.
     pub(crate) shown_headers: BTreeMap<String, String>,
 }
 
-/// Composes and signs the request of an attempt that begins at `at`.
-pub(crate) fn compose(webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Result<Outgoing, SendFailure> {
+/// Composes and signs a request. What a token has yet to be fetched for, it lacks.
+pub(crate) fn compose(shipment: &Shipment<'_>) -> Result<Outgoing, SendFailure> {
+    let Shipment { webhook, due, at } = *shipment;
     let headers = write_headers(webhook, due, at).ok_or(SendFailure::Unsendable("a header cannot be written"))?;
     let url = &webhook.url;
     let mut http_request = Request::new(Full::new(due.payload.clone()));
@@ -52,12 +54,27 @@ pub(crate) fn compose(webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Res
         .ok_or(SendFailure::Unsendable("the URL's path cannot be written"))?;
     *http_request.headers_mut() = headers;
     Ok(Outgoing {
-        origin: origin(url)?,
-        shown_url: shown_url(url),
+        origin: origin(url, tls_settings(webhook).id())?,
         shown_headers: shown_headers(http_request.headers()),
         spelled_headers: webhook.headers.keys().cloned().collect(),
         http_request,
     })
+}
+
+impl Outgoing {
+    /// Adds an access token (RFC 6750 §2.1).
+    pub(super) fn authorize(&mut self, token: &SecretText) -> Result<(), SendFailure> {
+        let value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok();
+        let value = value.ok_or(SendFailure::Unsendable("its access token cannot be written"))?;
+        self.http_request.headers_mut().insert(AUTHORIZATION, value);
+        self.shown_headers.insert(AUTHORIZATION.as_str().to_owned(), MASK.to_owned());
+        Ok(())
+    }
+}
+
+/// What a webhook adds to TLS.
+pub(super) fn tls_settings(webhook: &Webhook) -> TlsSettings<'_> {
+    TlsSettings { ca_certificates: webhook.ca_certificates.as_deref(), identity: webhook.client_identity.as_ref() }
 }
 
 /// The receiver's host and port, for messages.
@@ -79,7 +96,8 @@ pub(crate) fn shown_url(url: &Url) -> String {
     url.into()
 }
 
-fn origin(url: &Url) -> Result<Origin, SendFailure> {
+/// Where a URL leads, with TLS of those settings if it is an https one.
+pub(crate) fn origin(url: &Url, tls: TlsId) -> Result<Origin, SendFailure> {
     let https = match url.scheme() {
         "https" => true,
         "http" => false,
@@ -87,12 +105,12 @@ fn origin(url: &Url) -> Result<Origin, SendFailure> {
     };
     let host = url.host().ok_or(SendFailure::Unsendable("the URL names no host"))?.to_owned();
     let port = url.port_or_known_default().ok_or(SendFailure::Unsendable("the URL names no port"))?;
-    Ok(Origin { https, host, port })
+    Ok(Origin { https, host, port, tls: tls.filter(|_| https) })
 }
 
 fn write_headers(webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Option<HeaderMap> {
     let id = due.event_id.as_str();
-    let signature = sign(&webhook.secrets, id, at.as_second(), &due.payload);
+    let signature = sign(webhook.live_signing_keys(at), id, at.as_second(), &due.payload);
     let mut headers = HeaderMap::new();
     headers.insert(HOST, HeaderValue::from_str(&webhook.url[Position::BeforeHost..Position::AfterPort]).ok()?);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -100,7 +118,7 @@ fn write_headers(webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Option<H
     headers.insert(WEBHOOK_ID, HeaderValue::from_str(id).ok()?);
     headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(at.as_second()));
     headers.insert(WEBHOOK_SIGNATURE, HeaderValue::from_str(&signature).ok()?);
-    if let Some(credentials) = basic_auth(&webhook.url) {
+    if let Some(credentials) = credentials(webhook) {
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&credentials).ok()?);
     }
     for (name, value) in &webhook.headers {
@@ -110,15 +128,28 @@ fn write_headers(webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Option<H
     Some(headers)
 }
 
-/// The user-info of a URL as Basic credentials (RFC 7617).
-fn basic_auth(url: &Url) -> Option<String> {
+/// The credentials of a webhook that need not be fetched.
+fn credentials(webhook: &Webhook) -> Option<String> {
+    match &webhook.auth {
+        Some(Auth::Basic { username, password }) => Some(basic(username.as_bytes(), password.expose().as_bytes())),
+        Some(Auth::Bearer { token }) => Some(format!("Bearer {}", token.expose())),
+        Some(Auth::OAuth2(_)) => None,
+        None => credentials_in(&webhook.url),
+    }
+}
+
+/// The user-info of a URL as credentials.
+fn credentials_in(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }
-    let mut credentials: Vec<u8> = percent_decode_str(url.username()).collect();
-    credentials.push(b':');
-    credentials.extend(percent_decode_str(url.password().unwrap_or_default()));
-    Some(format!("Basic {}", STANDARD.encode(credentials)))
+    let read = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+    Some(basic(&read(url.username()), &read(url.password().unwrap_or_default())))
+}
+
+/// Basic credentials (RFC 7617).
+pub(crate) fn basic(user: &[u8], password: &[u8]) -> String {
+    format!("Basic {}", STANDARD.encode([user, b":", password].concat()))
 }
 
 fn shown_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
@@ -141,7 +172,12 @@ mod tests {
             headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             ..a_webhook()
         };
-        compose(&webhook, &a_due_attempt(), Timestamp::from_second(1_614_265_330).unwrap()).unwrap()
+        composed_for(&webhook)
+    }
+
+    fn composed_for(webhook: &Webhook) -> Outgoing {
+        let at = Timestamp::from_second(1_614_265_330).unwrap();
+        compose(&Shipment { webhook, due: &a_due_attempt(), at }).unwrap()
     }
 
     // behaviour S12
@@ -150,7 +186,8 @@ mod tests {
         let outgoing = composed("https://us%65r:p%40ss@example.com:8443/hook?a=b#frag", &[]);
         let sent = &outgoing.http_request.headers()[AUTHORIZATION];
         assert_eq!(sent, &format!("Basic {}", STANDARD.encode("user:p@ss")));
-        assert_eq!(outgoing.shown_url, "https://example.com:8443/hook?a=b");
+        let url = Url::parse("https://us%65r:p%40ss@example.com:8443/hook?a=b#frag").unwrap();
+        assert_eq!(shown_url(&url), "https://example.com:8443/hook?a=b");
         assert_eq!(outgoing.shown_headers["authorization"], "***");
         assert_eq!(outgoing.http_request.headers()[HOST], "example.com:8443");
         assert_eq!(outgoing.http_request.uri(), "/hook?a=b");

@@ -1,20 +1,15 @@
 //! The sender against a receiver that does as it is told.
 
-use std::io::Write as _;
-use std::sync::Arc;
+mod auth;
+mod rebinding;
+mod tls;
 
-use beckon_domain::delivery::DueAttempt;
-use beckon_domain::webhook::Webhook;
 use beckon_testkit::builders::{a_due_attempt, a_webhook};
 use beckon_testkit::{Receiver, Reply, ambient};
-use rustls::RootCertStore;
-use rustls::pki_types::PrivatePkcs8KeyDer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::failure::TlsFault;
 use super::*;
 
 fn options() -> Options {
@@ -30,17 +25,19 @@ fn sender() -> Sender {
     Sender::new(&options()).unwrap()
 }
 
-fn request(url: &str) -> Outgoing {
-    request_with(Webhook { url: Url::parse(url).unwrap(), ..a_webhook() }, a_due_attempt())
-}
-
-fn request_with(webhook: Webhook, due: DueAttempt) -> Outgoing {
-    request::compose(&webhook, &due, ambient::FAKE_NOW).unwrap()
+fn webhook_to(url: &str) -> Webhook {
+    Webhook { url: Url::parse(url).unwrap(), ..a_webhook() }
 }
 
 impl Sender {
-    async fn send(&self, request: Outgoing) -> Sent {
-        self.send_if(|| true, request).await.unwrap()
+    async fn send(&self, webhook: &Webhook) -> Sent {
+        self.send_while(&|| true, webhook).await.unwrap()
+    }
+
+    async fn send_while(&self, wanted: &Wanted<'_>, webhook: &Webhook) -> Option<Sent> {
+        let due = a_due_attempt();
+        let shipment = Shipment { webhook, due: &due, at: ambient::FAKE_NOW };
+        self.send_if(&|| wanted(), shipment).await
     }
 }
 
@@ -52,7 +49,7 @@ fn status(sent: &Sent) -> u16 {
 async fn an_exchange_is_noted_with_its_phases() {
     let receiver = Receiver::start().await;
     receiver.script([Reply::status(202).with_header("X-Trace", "abc").with_body("thanks")]);
-    let sent = sender().send(request(&receiver.url("/hook?a=1"))).await;
+    let sent = sender().send(&webhook_to(&receiver.url("/hook?a=1"))).await;
     assert_eq!(status(&sent), 202);
     let exchange = sent.exchange;
     assert_eq!((exchange.response_body.as_str(), exchange.response_truncated), ("thanks", false));
@@ -73,13 +70,13 @@ async fn an_exchange_is_noted_with_its_phases() {
 async fn a_connection_is_used_again_and_then_has_no_connect_phase() {
     let receiver = Receiver::start().await;
     let sender = sender();
-    sender.send(request(&receiver.url("/"))).await;
+    sender.send(&webhook_to(&receiver.url("/"))).await;
     receiver.received(1).await;
     // The connection is ready again in a moment of its own.
     while sender.pool.is_empty() {
         tokio::task::yield_now().await;
     }
-    let sent = sender.send(request(&receiver.url("/"))).await;
+    let sent = sender.send(&webhook_to(&receiver.url("/"))).await;
     assert_eq!((status(&sent), sent.exchange.timings.connect_us), (200, None));
     assert_eq!(receiver.received(2).await[1].connection, 0);
 }
@@ -89,8 +86,8 @@ async fn a_connection_is_used_again_and_then_has_no_connect_phase() {
 async fn what_is_not_wanted_any_more_once_connected_is_not_sent() {
     let receiver = Receiver::start().await;
     let sender = sender();
-    assert!(sender.send_if(|| false, request(&receiver.url("/not-wanted"))).await.is_none());
-    sender.send(request(&receiver.url("/wanted"))).await;
+    assert!(sender.send_while(&|| false, &webhook_to(&receiver.url("/not-wanted"))).await.is_none());
+    sender.send(&webhook_to(&receiver.url("/wanted"))).await;
     let got = receiver.received(1).await;
     assert_eq!((got.len(), got[0].path.as_str()), (1, "/wanted"));
 }
@@ -105,7 +102,7 @@ async fn custom_headers_arrive_as_they_were_spelled() {
         headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         ..a_webhook()
     };
-    sender().send(request_with(webhook, a_due_attempt())).await;
+    sender().send(&webhook).await;
     let lines = receiver.received(1).await.remove(0).header_lines;
     for (name, value) in headers {
         assert!(lines.contains(&(name.to_owned(), value.to_owned())), "{name} in {lines:?}");
@@ -119,7 +116,7 @@ async fn an_endless_body_is_cut() {
     let receiver = Receiver::start().await;
     receiver.script([Reply::endless(vec![b'x'; 4096])]);
     let options = Options { timeout: Duration::from_secs(30), ..options() };
-    let sent = Sender::new(&options).unwrap().send(request(&receiver.url("/"))).await;
+    let sent = Sender::new(&options).unwrap().send(&webhook_to(&receiver.url("/"))).await;
     assert_eq!(status(&sent), 200);
     assert_eq!(sent.exchange.response_body.len(), options.response_body_kept_max);
     assert!(sent.exchange.response_truncated);
@@ -131,7 +128,7 @@ async fn an_endless_body_is_cut() {
 async fn a_body_that_stalls_is_cut_at_the_deadline_and_what_came_is_kept() {
     let receiver = Receiver::start().await;
     receiver.script([Reply::stalled("the beginn")]);
-    let sent = sender().send(request(&receiver.url("/"))).await;
+    let sent = sender().send(&webhook_to(&receiver.url("/"))).await;
     assert_eq!(status(&sent), 200);
     assert_eq!((sent.exchange.response_body.as_str(), sent.exchange.response_truncated), ("the beginn", true));
 }
@@ -141,7 +138,7 @@ async fn a_body_that_stalls_is_cut_at_the_deadline_and_what_came_is_kept() {
 async fn a_receiver_that_never_answers_is_given_up_at_the_deadline() {
     let receiver = Receiver::start().await;
     receiver.script([Reply::hang()]);
-    let sent = sender().send(request(&receiver.url("/"))).await;
+    let sent = sender().send(&webhook_to(&receiver.url("/"))).await;
     assert!(matches!(sent.result, Err(SendFailure::Timeout(_))), "{:?}", sent.result);
     assert!(sent.exchange.timings.total_us >= 1_000_000);
 }
@@ -154,7 +151,7 @@ async fn oversized_heads_are_refused() {
     let huge = format!("x-big: {}\r\n", "y".repeat(1024 * 1024));
     for headers in [many, huge] {
         receiver.script([Reply::raw(format!("HTTP/1.1 200 OK\r\n{headers}\r\n"))]);
-        let sent = sender().send(request(&receiver.url("/"))).await;
+        let sent = sender().send(&webhook_to(&receiver.url("/"))).await;
         assert!(matches!(sent.result, Err(SendFailure::TooLarge)), "{:?}", sent.result);
     }
 }
@@ -165,27 +162,27 @@ async fn each_way_to_fail_is_its_own_kind() {
     let sender = sender();
     let receiver = Receiver::start().await;
     receiver.script([Reply::drop_connection(), Reply::raw("SSH-2.0-OpenSSH_9.9\r\n")]);
-    let result = sender.send(request(&receiver.url("/"))).await.result;
+    let result = sender.send(&webhook_to(&receiver.url("/"))).await.result;
     assert!(matches!(result, Err(SendFailure::Reset)), "{result:?}");
-    let result = sender.send(request(&receiver.url("/"))).await.result;
+    let result = sender.send(&webhook_to(&receiver.url("/"))).await.result;
     assert!(matches!(result, Err(SendFailure::NotHttp(_))), "{result:?}");
 
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let result = sender.send(request(&format!("http://{closed}/"))).await.result;
+    let result = sender.send(&webhook_to(&format!("http://{closed}/"))).await.result;
     assert!(matches!(result, Err(SendFailure::Refused(_))), "{result:?}");
 
     let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}/", plain.local_addr().unwrap());
+    let webhook = webhook_to(&format!("https://{}/", plain.local_addr().unwrap()));
     let talks_http = async {
         let (mut stream, _) = plain.accept().await.unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
         stream
     };
-    let (result, _stream) = tokio::join!(sender.send(request(&url)), talks_http);
+    let (result, _stream) = tokio::join!(sender.send(&webhook), talks_http);
     let result = result.result;
     assert!(matches!(result, Err(SendFailure::Tls(TlsFault::Handshake(_)))), "{result:?}");
 
-    let result = sender.send(request("http://no-such-host.invalid/")).await.result;
+    let result = sender.send(&webhook_to("http://no-such-host.invalid/")).await.result;
     assert!(matches!(result, Err(SendFailure::Unresolved(_))), "{result:?}");
 }
 
@@ -196,7 +193,7 @@ async fn a_private_address_is_not_connected_to() {
     let sender = Sender::new(&Options { allow_nets: vec![], ..options() }).unwrap();
     for host in ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"] {
         let url = format!("http://{host}:{}/", receiver.address().port());
-        let result = sender.send(request(&url)).await.result;
+        let result = sender.send(&webhook_to(&url)).await.result;
         assert!(matches!(result, Err(SendFailure::NotAllowed)), "{host}: {result:?}");
     }
     assert_eq!(receiver.count(), 0);
@@ -207,59 +204,7 @@ async fn a_private_address_is_not_connected_to() {
 async fn plain_http_is_refused_where_only_https_is_wanted() {
     let receiver = Receiver::start().await;
     let sender = Sender::new(&Options { https_only: true, ..options() }).unwrap();
-    let result = sender.send(request(&receiver.url("/"))).await.result;
+    let result = sender.send(&webhook_to(&receiver.url("/"))).await.result;
     assert!(matches!(result, Err(SendFailure::HttpsOnly)), "{result:?}");
     assert_eq!(receiver.count(), 0);
-}
-
-/// An https receiver for `name` that answers every connection once, and the authority that vouches for it.
-async fn https_receiver(name: &str) -> (u16, RootCertStore) {
-    let certified = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-    let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
-    let mut roots = RootCertStore::empty();
-    roots.add(certified.cert.der().clone()).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key.into())
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            let mut head = [0; 4096];
-            let read = stream.read(&mut head).await.unwrap_or(0);
-            let mut reply = Vec::new();
-            write!(reply, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", read.min(9)).unwrap();
-            reply.extend_from_slice(&head[..read.min(9)]);
-            stream.write_all(&reply).await.ok();
-            stream.shutdown().await.ok();
-        }
-    });
-    (port, roots)
-}
-
-#[tokio::test]
-async fn https_works_and_its_phases_are_timed() {
-    let (port, roots) = https_receiver("localhost").await;
-    let sender = Sender::with_tls(&options(), connect::tls_trusting(roots).unwrap());
-    let sent = sender.send(request(&format!("https://localhost:{port}/hook"))).await;
-    assert_eq!((status(&sent), sent.exchange.response_body.as_str()), (200, "POST /hoo"));
-    let timings = sent.exchange.timings;
-    assert!(timings.dns_us.is_some() && timings.connect_us.is_some() && timings.tls_us.is_some(), "{timings:?}");
-}
-
-// behaviour T2
-#[tokio::test]
-async fn a_certificate_that_is_not_right_says_why() {
-    let (port, roots) = https_receiver("other.example").await;
-    let url = format!("https://localhost:{port}/");
-    let trusting = Sender::with_tls(&options(), connect::tls_trusting(roots).unwrap());
-    let result = trusting.send(request(&url)).await.result;
-    assert!(matches!(result, Err(SendFailure::Tls(TlsFault::WrongName))), "{result:?}");
-    let result = sender().send(request(&url)).await.result;
-    assert!(matches!(result, Err(SendFailure::Tls(TlsFault::UnknownIssuer))), "{result:?}");
 }

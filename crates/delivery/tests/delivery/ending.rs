@@ -45,9 +45,10 @@ async fn what_fails_together_is_tried_again_at_different_times() {
     let engine = Engine::start().await;
     let receiver = Receiver::start().await;
     receiver.always(500);
-    let webhook = engine.webhook_with(&receiver, |webhook| webhook.retry_schedule = Some(retries(&[1000]))).await;
     let mut waits = Vec::new();
     for _ in 0..30 {
+        // One each: a webhook that only fails is paused.
+        let webhook = engine.webhook_with(&receiver, |webhook| webhook.retry_schedule = Some(retries(&[1000]))).await;
         let id = engine.announce(&[&webhook]).await.deliveries[0].id;
         let delivery = engine.delivery_is(id, |delivery| delivery.attempt_count == 1).await;
         waits.push(delivery.next_attempt_at.unwrap().duration_since(engine.ambient.now()));

@@ -63,7 +63,7 @@ impl Engine {
         let directory = TempDir::new().unwrap();
         let clock = Arc::new(FakeClock::default());
         let ambient = ambient_with(clock.clone());
-        let store_options = beckon_store_sqlite::Options::new(directory.path());
+        let store_options = beckon_store_sqlite::Options::new(directory.path(), beckon_testkit::a_vault());
         let store = SqliteStore::open(store_options, ambient.clone()).unwrap();
         store.create_workspace(&a_workspace()).await.unwrap();
         let (handle, running, stop) = run(store.clone(), ambient.clone(), options.clone());
@@ -98,7 +98,11 @@ impl Engine {
 
     /// Moves the clock, and lets the engine look at it.
     pub(crate) fn advance(&self, seconds: i64) {
-        self.clock.advance(SignedDuration::from_secs(seconds));
+        self.advance_by(SignedDuration::from_secs(seconds));
+    }
+
+    pub(crate) fn advance_by(&self, time: SignedDuration) {
+        self.clock.advance(time);
         let nobody = self.ambient.new_id();
         self.store.due_bell().ring([(nobody, self.ambient.now())]);
     }
@@ -136,6 +140,16 @@ impl Engine {
             }
         };
         tokio::time::timeout(PATIENCE, quiet).await.expect("something stays in flight");
+    }
+
+    /// Whatever is due for anyone has been sent, or is held back, when this returns.
+    pub(crate) async fn all_had_their_turn(&self) {
+        let elsewhere = Receiver::start().await;
+        let other = self.webhook(&elsewhere).await;
+        for _ in 0..3 {
+            self.handle.send_test(an_event(&self.ambient, &[&other])).await.unwrap();
+        }
+        self.is_quiet().await;
     }
 
     pub(crate) async fn attempts(&self, id: DeliveryId) -> Vec<Attempt> {

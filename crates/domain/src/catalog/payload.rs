@@ -82,6 +82,8 @@ event_type_name!(ContactVisitedName, "contact.visited");
 event_type_name!(ContactIntentName, "contact.intent");
 event_type_name!(CompanyVisitedName, "company.visited");
 event_type_name!(WebhookDisabledName, "webhook.disabled");
+event_type_name!(WebhookFailingName, "webhook.failing");
+event_type_name!(WebhookRecoveredName, "webhook.recovered");
 event_type_name!(DeliveryExhaustedName, "delivery.exhausted");
 
 /// `contact.visited`
@@ -250,6 +252,38 @@ pub struct WebhookDisabled {
     pub webhook: WebhookPart,
     /// Why.
     pub reason: String,
+}
+
+/// `webhook.failing`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WebhookFailing {
+    /// The event type.
+    pub event: WebhookFailingName,
+    /// When this stage was reached.
+    pub timestamp: Instant,
+    /// Which webhook.
+    pub webhook: WebhookPart,
+    /// Which stage, from 1; each is announced once until a delivery succeeds.
+    pub stage: u8,
+    /// Nothing but failures since then.
+    pub failing_since: Instant,
+    /// When it will be disabled if nothing changes.
+    pub disabled_at: Instant,
+    /// What the last request ended in.
+    pub last_error: String,
+}
+
+/// `webhook.recovered`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WebhookRecovered {
+    /// The event type.
+    pub event: WebhookRecoveredName,
+    /// When a delivery succeeded again.
+    pub timestamp: Instant,
+    /// Which webhook.
+    pub webhook: WebhookPart,
+    /// Since when it had been failing.
+    pub failing_since: Instant,
 }
 
 /// `delivery.exhausted`

@@ -31,7 +31,7 @@ pub(super) struct AttemptView {
     event_type: String,
     /// Counts the delivery's requests from 1, whatever their trigger.
     number: u32,
-    /// Why the request was made: the schedule, a resend or a test.
+    /// Why the request was made: the schedule, a resend, a test or a replay.
     trigger: Trigger,
     /// When the request was begun.
     #[schemars(schema_with = "docs::timestamp")]

@@ -1,4 +1,8 @@
 //! Deliveries: finding them, making one more request, ending them.
+//!
+//! `replay` sends again all that fit.
+
+mod replay;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
@@ -17,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::attempts::{self, AttemptView};
 use crate::app::App;
 use crate::auth::ApiCaller;
-use crate::docs::{self, operation};
+use crate::docs::{self, explained, operation};
 use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::{PageQuery, Paged};
 use crate::problem::{Code, Problem};
@@ -40,11 +44,57 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/deliveries/{id}/resend",
-            post_with(resend, operation("resendDelivery", TAG, "Make one more request, beside the schedule")),
+            post_with(
+                resend,
+                explained(
+                    "resendDelivery",
+                    TAG,
+                    "Make one more request, beside the schedule",
+                    "The request is made at once: if the webhook is paused because its receiver failed, this ends the \
+                     pause. If it fails, the schedule goes on as if nothing had happened; if it succeeds, the schedule \
+                     ends. It passes the order of a FIFO webhook. 409 if the webhook is disabled or deleted.",
+                ),
+            ),
+        )
+        .api_route(
+            "/deliveries/{id}/retry",
+            post_with(
+                retry,
+                explained(
+                    "retryDelivery",
+                    TAG,
+                    "Make the next scheduled request now, instead of when it is due",
+                    "It counts as the schedule's next request, whereas a resend is one beside it. If the webhook is \
+                     paused because its receiver failed, this ends the pause. 409 if the delivery has ended: then \
+                     resend it.",
+                ),
+            ),
         )
         .api_route(
             "/deliveries/{id}/cancel",
-            post_with(cancel, operation("cancelDelivery", TAG, "End a delivery: no more requests are made")),
+            post_with(
+                cancel,
+                explained(
+                    "cancelDelivery",
+                    TAG,
+                    "End a delivery: no more requests are made",
+                    "Of a FIFO webhook this skips the delivery: what waits behind it goes on. 409 if it has ended.",
+                ),
+            ),
+        )
+        .api_route(
+            "/deliveries/replay",
+            post_with(
+                replay::replay,
+                explained(
+                    "replayDeliveries",
+                    TAG,
+                    "Send again all deliveries that fit, in the background",
+                    "The schedule of each begins anew, behind everything that has just happened. A dry run answers 200 \
+                     with the count; otherwise a job is begun and the answer is 202. 409 if `webhook_id` is disabled \
+                     or deleted, or too many jobs run.",
+                ),
+            ),
         )
 }
 
@@ -66,7 +116,8 @@ pub(super) struct DeliveryView {
     status: DeliveryStatus,
     /// How many requests were made, of any trigger.
     attempt_count: u32,
-    /// When the next request is due, if one is.
+    /// When the next request is due, if one is. It is later if its webhook's rate limit, its order or a pause of
+    /// its webhook holds it up.
     #[schemars(schema_with = "docs::optional_timestamp")]
     next_attempt_at: Option<Timestamp>,
     /// When it was owed.
@@ -187,11 +238,19 @@ async fn resend(
     caller: ApiCaller,
     Path(ById { id }): Path<ById<DeliveryId>>,
 ) -> Result<Accepted<DeliveryView>, Problem> {
-    match app.store.resend_delivery(caller.workspace_id, id, app.ambient.now()).await {
+    match app.delivery.resend(caller.workspace_id, id).await {
         Ok(delivery) => Ok(Accepted(delivery.into())),
-        Err(StoreError::Refused(why)) => Err(Problem::new(Code::WebhookDisabled, why)),
+        Err(beckon_delivery::Error::Store(StoreError::Refused(why))) => Err(Problem::new(Code::WebhookDisabled, why)),
         Err(error) => Err(error.into()),
     }
+}
+
+async fn retry(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(ById { id }): Path<ById<DeliveryId>>,
+) -> Result<Accepted<DeliveryView>, Problem> {
+    Ok(Accepted(app.delivery.retry_now(caller.workspace_id, id).await?.into()))
 }
 
 async fn cancel(

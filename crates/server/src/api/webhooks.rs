@@ -1,9 +1,17 @@
 //! Webhooks: where events go, and how.
 //!
-//! `view` shows one without its secrets; `form` reads and checks what people send; this file is the routes.
+//! `view` shows one without its secrets; `form` reads and checks what people send; `secret` and `recover` are what
+//! can be asked for beside; this file is the routes.
 //! Promise: two changes at the same time never undo one another.
 
+mod auth;
+mod certificate;
+mod channels;
 mod form;
+mod health;
+mod masked;
+mod recover;
+mod secret;
 mod test;
 mod view;
 
@@ -11,22 +19,21 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use beckon_domain::id::WebhookId;
+use beckon_domain::invalid::Invalid;
 use beckon_domain::webhook::Webhook;
-use beckon_store::StoreError;
 use beckon_store::deliveries::AttemptsOf;
-use schemars::JsonSchema;
-use serde::Serialize;
+use beckon_store::{Page, StoreError, WorkspaceConfig};
 
 use super::attempts::{self, AttemptView};
 use super::deliveries::{self, DeliveryView, WantedOfWebhook};
 use crate::api::PREFIX;
 use crate::app::App;
 use crate::auth::ApiCaller;
-use crate::docs::operation;
+use crate::docs::{explained, operation};
 use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::{PageQuery, Paged};
 use crate::problem::Problem;
-use crate::reply::{Created, NoContent, NotKept};
+use crate::reply::{Created, NoContent};
 use form::{CreateWebhook, UpdateWebhook};
 use view::WebhookView;
 
@@ -53,7 +60,49 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/webhooks/{id}/secret",
-            get_with(get_secret, operation("getWebhookSecret", TAG, "Show what a webhook's requests are signed with")),
+            get_with(secret::get, operation("getWebhookSecret", TAG, "Show what a webhook's requests are signed with")),
+        )
+        .api_route(
+            "/webhooks/{id}/secret/rotate",
+            post_with(
+                secret::rotate,
+                explained(
+                    "rotateWebhookSecret",
+                    TAG,
+                    "Replace what a webhook's requests are signed with",
+                    "Old and new sign every request side by side until the grace ends. At most five sign at a time. \
+                     The answer has a secret in it and is not kept for an idempotency key: a repeat rotates again, \
+                     unless `secret` says what to sign with.",
+                ),
+            ),
+        )
+        .api_route(
+            "/webhooks/{id}/recover",
+            post_with(
+                recover::recover,
+                explained(
+                    "recoverWebhook",
+                    TAG,
+                    "Send again, in the background, what a webhook did not take",
+                    "That is its deliveries that failed, or were canceled because it was disabled; not those that a \
+                     person canceled. A dry run answers 200 with the count; otherwise a job is begun and the answer \
+                     is 202. 409 if the webhook is disabled or deleted, or too many jobs run.",
+                ),
+            ),
+        )
+        .api_route(
+            "/webhooks/{id}/replay-missing",
+            post_with(
+                recover::replay_missing,
+                explained(
+                    "replayMissingEvents",
+                    TAG,
+                    "Send, in the background, the events that a webhook never had",
+                    "That is those it would get with its present event types and channels and that have no delivery \
+                     to it; not test events. A dry run answers 200 with the count; otherwise a job is begun and the \
+                     answer is 202. 409 if the webhook is disabled or deleted, or too many jobs run.",
+                ),
+            ),
         )
         .api_route(
             "/webhooks/{id}/test",
@@ -80,7 +129,7 @@ async fn create(
     let config = app.config.get(caller.workspace_id).await?;
     let webhook = form.webhook(&app, &config)?;
     app.store.create_webhook(&webhook).await?;
-    Ok(Created { location: format!("{PREFIX}/webhooks/{}", webhook.id), value: webhook.into() })
+    Ok(Created { location: format!("{PREFIX}/webhooks/{}", webhook.id), value: shown(&app, webhook).await? })
 }
 
 async fn list(
@@ -89,7 +138,17 @@ async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<WebhookView>>, Problem> {
     let webhooks = app.store.list_webhooks(caller.workspace_id, page.request(LIST)?).await?;
-    Ok(Json(Paged::of(LIST, webhooks, WebhookView::from)))
+    let mut views = Vec::with_capacity(webhooks.rows.len());
+    for webhook in webhooks.rows {
+        views.push(shown(&app, webhook).await?);
+    }
+    Ok(Json(Paged::of(LIST, Page { rows: views, next: webhooks.next }, |view| view)))
+}
+
+/// A webhook as it is shown.
+async fn shown(app: &App, webhook: Webhook) -> Result<WebhookView, Problem> {
+    let health = health::find(app, &webhook).await?;
+    Ok(WebhookView::of(webhook, health))
 }
 
 /// A webhook, unless it was deleted.
@@ -106,7 +165,8 @@ async fn get(
     caller: ApiCaller,
     Path(ById { id }): Path<ById<WebhookId>>,
 ) -> Result<Json<WebhookView>, Problem> {
-    Ok(Json(find(&app, caller, id).await?.into()))
+    let webhook = find(&app, caller, id).await?;
+    shown(&app, webhook).await.map(Json)
 }
 
 async fn update(
@@ -115,18 +175,29 @@ async fn update(
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(form): Json<UpdateWebhook>,
 ) -> Result<Json<WebhookView>, Problem> {
+    let changed = change(&app, caller, id, |stored, config| form.applied_to(stored, &app, config)).await?;
+    shown(&app, changed).await.map(Json)
+}
+
+/// Changes a webhook as `edit` says, when it is its turn. `edit` is asked again if something changed meanwhile.
+async fn change(
+    app: &App,
+    caller: ApiCaller,
+    id: WebhookId,
+    edit: impl Fn(&Webhook, &WorkspaceConfig) -> Result<Webhook, Invalid>,
+) -> Result<Webhook, Problem> {
     let _turn = app.edit_turns().take((caller.workspace_id, id.to_string())).await;
     for _ in 0..UPDATE_TRIES_MAX {
-        let stored = find(&app, caller, id).await?;
+        let stored = find(app, caller, id).await?;
         let config = app.config.get(caller.workspace_id).await?;
-        let mut changed = form.applied_to(&stored, &app, &config)?;
+        let mut changed = edit(&stored, &config)?;
         if changed == stored {
-            return Ok(Json(stored.into()));
+            return Ok(stored);
         }
         changed.updated_at = app.ambient.now();
         match app.store.update_webhook(&changed).await {
             Err(StoreError::Stale(_)) => {}
-            result => return Ok(Json(result?.into())),
+            result => return Ok(result?),
         }
     }
     Err(Problem::conflict("the webhook is being changed by others all the time; try again"))
@@ -139,23 +210,6 @@ async fn delete(
 ) -> Result<NoContent, Problem> {
     app.store.delete_webhook(caller.workspace_id, id, app.ambient.now()).await?;
     Ok(NoContent)
-}
-
-/// What a webhook's requests are signed with.
-#[derive(Serialize, JsonSchema)]
-struct WebhookSecret {
-    /// The newest signing secret, `whsec_` and base64.
-    secret: String,
-}
-
-async fn get_secret(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(ById { id }): Path<ById<WebhookId>>,
-) -> Result<NotKept<Json<WebhookSecret>>, Problem> {
-    let webhook = find(&app, caller, id).await?;
-    let secret = webhook.secrets.first().ok_or_else(|| Problem::not_found("secret"))?;
-    Ok(NotKept(Json(WebhookSecret { secret: secret.expose() })))
 }
 
 async fn list_deliveries(

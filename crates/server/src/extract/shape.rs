@@ -97,7 +97,7 @@ fn describe(error: &ValidationError<'_>, findings: &mut Findings) {
 }
 
 /// Adds what is wrong with a value that could have one of several forms: by the form it was meant to have,
-/// as far as its type tells; else all the words it could be, or all the types it could have.
+/// as far as its type and its mark tell; else all the words or marks it could be, or all the types it could have.
 fn describe_choice(
     error: &ValidationError<'_>,
     forms: &[Vec<ValidationError<'static>>],
@@ -108,6 +108,16 @@ fn describe_choice(
         form.iter().any(|error_of_form| is_wrong_type(error_of_form, error.instance_path()))
     };
     let of_this_type: Vec<_> = forms.iter().filter(|form| !other_type(form)).collect();
+    let of_this_mark: Vec<_> =
+        of_this_type.iter().copied().filter(|form| other_mark(form, error.instance_path()).is_none()).collect();
+    if of_this_mark.is_empty() && !of_this_type.is_empty() {
+        let marks: Vec<_> = of_this_type.iter().filter_map(|form| other_mark(form, error.instance_path())).collect();
+        let wanted: Vec<_> = marks.iter().map(|(_, word)| word.as_str()).collect();
+        let marked = marks.first().map_or(place, |(marked, _)| marked.trim_start_matches('/'));
+        findings.add(marked, format!("this is none of: {}", wanted.join(", ")));
+        return;
+    }
+    let of_this_type = of_this_mark;
     let words: Option<Vec<String>> = of_this_type.iter().map(|form| word_wanted(form)).collect();
     match (words, of_this_type.iter().min_by_key(|form| form.len())) {
         (Some(words), Some(_)) => findings.add(place, format!("this is none of: {}", words.join(", "))),
@@ -118,6 +128,16 @@ fn describe_choice(
             findings.add(place, format!("this is not of type {}", types.join(" or ")));
         }
     }
+}
+
+/// The field that says that another form was meant (such as `kind`), and what it would be for this one.
+fn other_mark(form: &[ValidationError<'_>], place: &Location) -> Option<(String, String)> {
+    form.iter().find_map(|error| match error.kind() {
+        ValidationErrorKind::Constant { expected_value } if error.instance_path() != place => {
+            Some((error.instance_path().to_string(), expected_value.to_string()))
+        }
+        _ => None,
+    })
 }
 
 /// The one value a form stands for, if that is all it asks.

@@ -76,11 +76,41 @@ fn a_wrong_word_is_one_wrong_field_with_the_right_ones_named() {
     }
 }
 
+// behaviour A6
+#[test]
+fn what_has_several_forms_is_held_against_the_one_its_mark_says() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+    #[allow(dead_code, reason = "read by serde only")]
+    enum Payment {
+        Cash { amount: u8 },
+        Card { number: String, code: String },
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "read by serde only")]
+    struct Purchase {
+        payment: Option<Object<Payment>>,
+    }
+    let named = |payment: &str| {
+        let mut named = fields(&read_json::<Purchase>(format!(r#"{{"payment":{payment}}}"#).as_bytes()).unwrap_err());
+        named.sort();
+        named
+    };
+    assert_eq!(named(r#"{"kind":"card","amount":1}"#), ["payment/amount", "payment/code", "payment/number"]);
+    assert_eq!(named(r#"{"kind":"cash","number":"1","code":"2"}"#).len(), 3);
+    assert_eq!(named(r#"{"kind":"cheque","amount":1}"#), ["payment/kind"]);
+    assert_eq!(named(r#"{"amount":1}"#), ["payment/kind"]);
+    assert_eq!(named("7"), ["payment"]);
+    assert_eq!(named(r#"["cash", 1]"#), ["payment"]);
+    let problem = read_json::<Purchase>(br#"{"payment":{"kind":"cheque"}}"#).unwrap_err();
+    assert!(problem.body().errors[0].reason.contains(r#""cash", "card""#), "{problem:?}");
+}
+
 // behaviour A8
 #[test]
 fn an_unknown_field_is_refused_by_name() {
-    let problem = refused(r#"{"name":"a","payload":1,"rate_limit":5}"#);
-    assert_eq!(fields(&problem), ["rate_limit"]);
+    let problem = refused(r#"{"name":"a","payload":1,"limit":5}"#);
+    assert_eq!(fields(&problem), ["limit"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,6 +21,9 @@ use tower::ServiceExt;
 
 /// The API key of [`House::workspace`].
 pub(crate) const KEY: &str = "bk_test_0123456789";
+
+/// How long anything that must happen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running Beckon.
 pub(crate) struct House {
@@ -74,7 +78,11 @@ impl House {
     /// With a clock of one's own.
     pub(crate) async fn over(options: Options, ambient: Ambient) -> House {
         let data = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(beckon_store_sqlite::Options::new(data.path()), ambient.clone()).unwrap();
+        let store = SqliteStore::open(
+            beckon_store_sqlite::Options::new(data.path(), beckon_testkit::a_vault()),
+            ambient.clone(),
+        )
+        .unwrap();
         let shared: SharedStore = store.clone();
         let config = Arc::new(ConfigCache::new(shared.clone()));
         let intake_options = beckon_intake::Options::default();
@@ -151,6 +159,20 @@ impl House {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call_as(KEY, Method::GET, path, "").await
+    }
+
+    /// What is at `path`, once it is `done`.
+    pub(crate) async fn once(&self, path: &str, done: impl Fn(&Value) -> bool) -> Value {
+        let wait = async {
+            loop {
+                let answer = self.get(path).await.json();
+                if done(&answer) {
+                    return answer;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{path} does not come to that"))
     }
 
     pub(crate) async fn post(&self, path: &str, body: impl ToString) -> Answer {

@@ -1,17 +1,17 @@
-//! The log of attempts.
+//! The log of attempts. What was sent and what came back is sealed: it repeats URLs and what receivers answered.
 
 use std::borrow::Cow;
 
 use beckon_domain::delivery::{Attempt, Exchange, Outcome};
 use beckon_domain::event::EventId;
-use beckon_domain::id::WorkspaceId;
+use beckon_domain::id::{AttemptId, WorkspaceId};
 use beckon_store::deliveries::AttemptsOf;
 use beckon_store::{Page, PageRequest, Result, StoreError};
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::columns::{Columns, doc, trigger_code};
+use crate::columns::{Columns, corrupt, doc, trigger_code};
 use crate::paging::{List, begin, cut, rows_wanted};
 use crate::sql::Sql;
 use crate::writer::Write;
@@ -26,6 +26,9 @@ struct Record<'a> {
 /// Writes down an attempt of the delivery with key `delivery`, as its `number`-th.
 pub(super) fn record(write: &mut Write<'_>, delivery: i64, number: u32, attempt: &Attempt) -> Result<()> {
     let record = Record { exchange: Cow::Borrowed(&attempt.exchange), outcome: Cow::Borrowed(&attempt.outcome) };
+    let doing = write.doing;
+    let sealed = write.vault.seal_bytes(attempt.id.uuid().as_bytes(), doc(doing, &record)?.as_bytes());
+    let sealed = sealed.map_err(|error| StoreError::Failed { doing, source: Box::new(error) })?;
     write
         .run(
             "INSERT INTO attempt (id, delivery, webhook_id, number, trigger, started_at, next_attempt_at, record)
@@ -38,7 +41,7 @@ pub(super) fn record(write: &mut Write<'_>, delivery: i64, number: u32, attempt:
                 trigger_code(attempt.trigger),
                 attempt.started_at.as_millisecond(),
                 attempt.next_attempt_at.map(Timestamp::as_millisecond),
-                doc(write.doing, &record)?,
+                sealed,
             ],
         )
         .map(drop)
@@ -65,7 +68,7 @@ pub(super) fn list(sql: &Sql<'_>, workspace: WorkspaceId, of: AttemptsOf, page: 
                     begin(list, page)?.unwrap_or(i64::MIN),
                     rows_wanted(page)
                 ],
-                attempt,
+                |row| attempt(sql, row),
             )?;
             Ok(cut(list, page, rows))
         }
@@ -83,21 +86,23 @@ pub(super) fn list(sql: &Sql<'_>, workspace: WorkspaceId, of: AttemptsOf, page: 
                      CROSS JOIN delivery d ON d.seq = a.delivery CROSS JOIN event e ON e.seq = d.event
                  WHERE a.webhook_id = ?1 AND a.seq < ?2 ORDER BY a.seq DESC LIMIT ?3",
                 params![id.uuid(), begin(list, page)?.unwrap_or(i64::MAX), rows_wanted(page)],
-                attempt,
+                |row| attempt(sql, row),
             )?;
             Ok(cut(list, page, rows))
         }
     }
 }
 
-fn attempt(row: &Row<'_>) -> Result<(i64, Attempt)> {
+fn attempt(sql: &Sql<'_>, row: &Row<'_>) -> Result<(i64, Attempt)> {
     let mut columns = Columns::of("attempt", row);
     let place = columns.value()?;
-    let (id, delivery_id, webhook_id) = (columns.id()?, columns.id()?, columns.id()?);
+    let (id, delivery_id, webhook_id): (AttemptId, _, _) = (columns.id()?, columns.id()?, columns.id()?);
     let (event_id, event_type) = (columns.parsed(EventId::parse)?, columns.value()?);
     let (number, trigger, started_at) = (columns.value()?, columns.trigger()?, columns.time()?);
     let next_attempt_at = columns.maybe_time()?;
-    let Record { exchange, outcome } = columns.json()?;
+    let record = columns.sealed(sql.vault, id.uuid().as_bytes())?;
+    let Record { exchange, outcome } =
+        serde_json::from_str(record.expose()).map_err(|error| corrupt("attempt", error))?;
     let attempt = Attempt {
         id,
         delivery_id,

@@ -1,6 +1,6 @@
 //! Records attempts, each with all that follows from it.
 
-use beckon_domain::catalog::payload::{DeliveryExhausted, Payload, WebhookDisabled};
+use beckon_domain::catalog::payload::{DeliveryExhausted, Payload, WebhookDisabled, WebhookFailing, WebhookRecovered};
 use beckon_domain::delivery::{DeliveryStatus, Trigger};
 use beckon_domain::event::{NewDelivery, NewEvent};
 use beckon_domain::id::{WebhookId, WorkspaceId};
@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use super::attempts::record;
 use super::waiting::{change, owed};
 use crate::announce::{announce, check_workspace, taken};
+use crate::health::put_health;
+use crate::mail::put_unmailed;
 use crate::webhooks::{self, check_live};
 use crate::writer::Write;
 
@@ -30,7 +32,7 @@ pub(super) fn finish_all(
 }
 
 fn finish(write: &mut Write<'_>, finished: &FinishedAttempt, now: Timestamp) -> Result<()> {
-    let FinishedAttempt { workspace_id, attempt, verdict, disable_webhook, notices } = finished;
+    let FinishedAttempt { workspace_id, attempt, verdict, disable_webhook, health, notices, mail_notices } = finished;
     let owed = owed(write, *workspace_id, attempt.delivery_id)?;
     if owed.webhook_id != attempt.webhook_id {
         return Err(StoreError::Refused(format!("the delivery {} goes to another webhook", attempt.delivery_id)));
@@ -43,15 +45,26 @@ fn finish(write: &mut Write<'_>, finished: &FinishedAttempt, now: Timestamp) -> 
         Some(reason) => disable(write, *workspace_id, attempt.webhook_id, reason, now)?,
         None => false,
     };
+    if health.is_none() && notices.is_empty() {
+        return Ok(());
+    }
+    let live = is_live(write, *workspace_id, attempt.webhook_id)?;
+    if let Some(health) = health.as_ref().filter(|_| live) {
+        put_health(write, *workspace_id, attempt.webhook_id, health)?;
+    }
     let exhausted = owed.standing.status.is_open() && after.status == DeliveryStatus::Failed;
     for notice in notices {
         let happened = match notice.event_type.as_str() {
             DeliveryExhausted::EVENT_TYPE => exhausted,
             WebhookDisabled::EVENT_TYPE => disabled,
+            WebhookFailing::EVENT_TYPE | WebhookRecovered::EVENT_TYPE => live,
             _ => true,
         };
         if happened {
             announce_notice(write, *workspace_id, notice)?;
+            if *mail_notices {
+                put_unmailed(write, *workspace_id, &notice.id)?;
+            }
         }
     }
     Ok(())
@@ -74,12 +87,17 @@ fn announce_notice(write: &mut Write<'_>, workspace: WorkspaceId, notice: &NewEv
     check_workspace(notice, workspace)?;
     let mut live: Vec<NewDelivery> = Vec::with_capacity(notice.deliveries.len());
     for delivery in &notice.deliveries {
-        match check_live(write, workspace, delivery.webhook_id) {
-            Ok(Ok(())) => live.push(*delivery),
-            Ok(Err(_)) | Err(StoreError::NotFound(_)) => {}
-            Err(error) => return Err(error),
+        if is_live(write, workspace, delivery.webhook_id)? {
+            live.push(*delivery);
         }
     }
     let stored = announce(write, notice, &live, Trigger::Schedule)?;
     stored.then_some(()).ok_or_else(|| taken(&notice.id))
+}
+
+fn is_live(write: &Write<'_>, workspace: WorkspaceId, id: WebhookId) -> Result<bool> {
+    match check_live(write, workspace, id) {
+        Err(StoreError::NotFound(_)) => Ok(false),
+        checked => Ok(checked?.is_ok()),
+    }
 }

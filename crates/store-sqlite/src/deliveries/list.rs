@@ -13,8 +13,9 @@ use crate::paging::{List, begin, cut, rows_wanted};
 use crate::sql::Sql;
 use crate::standing::Standing;
 
-const COLUMNS: &str = "d.created_at, d.seq, d.id, e.id, d.event_type, e.channels, d.webhook_id, d.updated_at, d.status, \
-                       d.attempt_count, d.scheduled_attempts, d.schedule_due_at, d.resend_due_at, d.test_due_at";
+const COLUMNS: &str = "d.created_at, d.event, d.seq, d.id, e.id, d.event_type, e.channels, d.webhook_id, d.updated_at, d.status, \
+                       d.attempt_count, d.scheduled_attempts, d.schedule_due_at, d.resend_due_at, d.test_due_at, d.replay, \
+                       d.canceled_with_webhook";
 
 /// The delivery of that id.
 pub(super) fn get(sql: &Sql<'_>, workspace: WorkspaceId, id: DeliveryId) -> Result<Delivery> {
@@ -36,7 +37,11 @@ pub(super) fn list(
         return Ok(Page { rows: Vec::new(), next: None });
     };
     let rows = sql.list(&text, conditions.values(), delivery)?;
-    Ok(cut(List::Deliveries, page, rows))
+    if is_walked_by_channel(filter) {
+        return Ok(cut(List::DeliveriesOfChannel, page, rows));
+    }
+    let in_time = |((created_at, _, seq), delivery)| ((created_at, seq), delivery);
+    Ok(cut(List::Deliveries, page, rows.into_iter().map(in_time).collect()))
 }
 
 /// The statement that reads a page; `None` if nothing can fit.
@@ -49,26 +54,26 @@ fn select(
     filter: &DeliveryFilter,
     page: &PageRequest,
 ) -> Result<Option<(String, Conditions)>> {
-    let place = begin(List::Deliveries, page)?;
+    let (labelled, place) = match is_walked_by_channel(filter) {
+        true => (begin::<(i64, i64, i64)>(List::DeliveriesOfChannel, page)?, None),
+        false => (None, begin::<(i64, i64)>(List::Deliveries, page)?),
+    };
     let mut conditions = Conditions::default();
     let mut time = "d.created_at";
     let mut order = "d.created_at DESC, d.seq DESC";
-    let troubled = filter.status.is_some_and(|status| status != DeliveryStatus::Delivered);
     let from = if let Some(event) = &filter.event_id {
         let Some(event) = event_seq(sql, workspace, event)? else {
             return Ok(None);
         };
         conditions.and("d.event = ?", event);
         "delivery d INDEXED BY delivery_by_event"
-    } else if troubled {
+    } else if is_troubled(filter) {
         "delivery d INDEXED BY delivery_by_status"
     } else if let Some(channel) = &filter.channel {
         conditions.and("c.workspace_id = ?", workspace);
         conditions.and("c.channel = ?", channel.as_str().to_owned());
-        if let Some((created_at, _)) = place {
-            conditions.and("c.created_at <= ?", created_at);
-        }
         time = "c.created_at";
+        // A delivery may have been made long after its event: only the event's own key grows with its time.
         order = "c.created_at DESC, c.event DESC, d.seq DESC";
         "event_channel c CROSS JOIN delivery d INDEXED BY delivery_by_event ON d.event = c.event"
     } else if filter.webhook_id.is_some() {
@@ -96,7 +101,12 @@ fn select(
         conditions.and(labelled, channel.as_str().to_owned());
     }
     conditions.between(time, filter.since, filter.until);
-    conditions.before("d.created_at", "d.seq", place);
+    if let Some((created_at, event, seq)) = labelled {
+        conditions.before(&["c.created_at", "c.event", "d.seq"], Some(&[created_at, event, seq]));
+    }
+    if let Some((created_at, seq)) = place {
+        conditions.before(&["d.created_at", "d.seq"], Some(&[created_at, seq]));
+    }
     let text = format!(
         "SELECT {COLUMNS} FROM {from} CROSS JOIN event e ON e.seq = d.event WHERE {} ORDER BY {order} LIMIT {}",
         conditions.text(),
@@ -105,7 +115,17 @@ fn select(
     Ok(Some((text, conditions)))
 }
 
-fn event_seq(sql: &Sql<'_>, workspace: WorkspaceId, id: &EventId) -> Result<Option<i64>> {
+/// Whether it asks for a status that few deliveries have.
+fn is_troubled(filter: &DeliveryFilter) -> bool {
+    filter.status.is_some_and(|status| status != DeliveryStatus::Delivered)
+}
+
+/// Whether the list goes through the events with a label: then its order, and its cursors, are of another kind.
+fn is_walked_by_channel(filter: &DeliveryFilter) -> bool {
+    filter.channel.is_some() && filter.event_id.is_none() && !is_troubled(filter)
+}
+
+pub(crate) fn event_seq(sql: &Sql<'_>, workspace: WorkspaceId, id: &EventId) -> Result<Option<i64>> {
     sql.find(
         "SELECT seq FROM event WHERE workspace_id = ?1 AND id = ?2",
         params![workspace.uuid(), id.as_str()],
@@ -114,10 +134,10 @@ fn event_seq(sql: &Sql<'_>, workspace: WorkspaceId, id: &EventId) -> Result<Opti
 }
 
 /// Reads [`COLUMNS`]: the delivery, and its place in the list.
-fn delivery(row: &Row<'_>) -> Result<((i64, i64), Delivery)> {
+fn delivery(row: &Row<'_>) -> Result<((i64, i64, i64), Delivery)> {
     let mut columns = Columns::of("delivery", row);
     let created_at = columns.time()?;
-    let place = (created_at.as_millisecond(), columns.value()?);
+    let place = (created_at.as_millisecond(), columns.value()?, columns.value()?);
     let (id, event_id, event_type) = (columns.id()?, columns.parsed(EventId::parse)?, columns.value()?);
     let (channels, webhook_id, updated_at) = (columns.channels()?, columns.id()?, columns.time()?);
     let standing = standing(&mut columns)?;
@@ -136,8 +156,9 @@ fn delivery(row: &Row<'_>) -> Result<((i64, i64), Delivery)> {
     Ok((place, delivery))
 }
 
-/// Reads `status, attempt_count, scheduled_attempts, schedule_due_at, resend_due_at, test_due_at`.
-pub(super) fn standing(columns: &mut Columns<'_>) -> Result<Standing> {
+/// Reads `status, attempt_count, scheduled_attempts, schedule_due_at, resend_due_at, test_due_at, replay,
+/// canceled_with_webhook`.
+pub(crate) fn standing(columns: &mut Columns<'_>) -> Result<Standing> {
     Ok(Standing {
         status: columns.status()?,
         attempt_count: columns.value()?,
@@ -145,6 +166,8 @@ pub(super) fn standing(columns: &mut Columns<'_>) -> Result<Standing> {
         schedule_due_at: columns.maybe_time()?,
         resend_due_at: columns.maybe_time()?,
         test_due_at: columns.maybe_time()?,
+        replay: columns.value()?,
+        canceled_with_webhook: columns.value()?,
     })
 }
 
@@ -162,7 +185,7 @@ mod tests {
     #[test]
     fn no_combination_of_filters_scans_or_sorts_a_log() {
         let directory = tempfile::tempdir().unwrap();
-        let connection = open::writer(directory.path()).unwrap();
+        let connection = open::writer(directory.path(), &beckon_testkit::a_vault()).unwrap();
         let workspace = WorkspaceId::from(Uuid::nil());
         connection
             .execute(
@@ -171,9 +194,8 @@ mod tests {
                 [workspace.uuid()],
             )
             .unwrap();
-        let sql = Sql { connection: &connection, doing: "testing" };
-        let mut cursor = vec![List::Deliveries as u8];
-        cursor.extend([0; 16]);
+        let vault = beckon_testkit::a_vault();
+        let sql = Sql { connection: &connection, vault: &vault, doing: "testing" };
         for combination in 0..512 {
             let on = |bit: u32| combination & (1 << bit) != 0;
             let status = if on(8) { DeliveryStatus::Failed } else { DeliveryStatus::Delivered };
@@ -186,7 +208,11 @@ mod tests {
                 since: on(5).then_some(Timestamp::UNIX_EPOCH),
                 until: on(6).then_some(Timestamp::UNIX_EPOCH),
             };
-            let page = PageRequest { limit: 10, after: on(7).then(|| Cursor(cursor.clone())) };
+            let cursor = match is_walked_by_channel(&filter) {
+                true => [&[List::DeliveriesOfChannel as u8][..], &[0; 24]].concat(),
+                false => [&[List::Deliveries as u8][..], &[0; 16]].concat(),
+            };
+            let page = PageRequest { limit: 10, after: on(7).then_some(Cursor(cursor)) };
             let (text, conditions) = select(&sql, workspace, &filter, &page).unwrap().unwrap();
             let explain = format!("EXPLAIN QUERY PLAN {text}");
             let plan = sql.list(&explain, conditions.values(), |row| Ok(row.get::<_, String>(3).unwrap())).unwrap();
@@ -194,7 +220,8 @@ mod tests {
             // Sorting the deliveries of one event is nothing.
             let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
             assert!(!sorts || filter.event_id.is_some(), "{text}: {plan:?}");
-            let begins_there = plan.iter().any(|step| step.contains("created_at<?"));
+            let begins_there =
+                plan.iter().any(|step| step.contains("created_at<?") || step.contains("(created_at,event)<(?,?)"));
             assert!(begins_there || !on(7) || filter.event_id.is_some(), "{text}: {plan:?}");
         }
     }

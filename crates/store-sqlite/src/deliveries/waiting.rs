@@ -1,6 +1,6 @@
 //! Changes what waits for a delivery, and keeps its rows in the queue in step.
 
-use beckon_domain::delivery::{Delivery, DeliveryStatus, Trigger};
+use beckon_domain::delivery::{Delivery, Trigger};
 use beckon_domain::event::NewEvent;
 use beckon_domain::id::{DeliveryId, WebhookId, WorkspaceId};
 use beckon_store::{Result, StoreError};
@@ -9,76 +9,118 @@ use rusqlite::params;
 
 use super::list;
 use crate::announce::{announce, taken};
-use crate::columns::{Columns, TRIGGERS, status_code, trigger_code};
+use crate::columns::{Columns, lane_code, status_code};
 use crate::sql::Sql;
-use crate::standing::Standing;
+use crate::standing::{Order, Place, Standing};
 use crate::webhooks::check_live;
 use crate::writer::Write;
 
 /// A delivery as the steps that change it need it.
-#[derive(Clone, Copy)]
-pub(super) struct Owed {
-    pub(super) seq: i64,
-    pub(super) webhook_id: WebhookId,
-    pub(super) standing: Standing,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owed {
+    pub(crate) seq: i64,
+    pub(crate) webhook_id: WebhookId,
+    pub(crate) order: Order,
+    pub(crate) standing: Standing,
+}
+
+/// What [`Owed::read`] reads, of a `delivery d` and its `webhook w`, which may be missing.
+pub(crate) const OWED_COLUMNS: &str = "d.seq, d.webhook_id, d.created_at, coalesce(w.fifo, 0), d.status, d.attempt_count, \
+                                       d.scheduled_attempts, d.schedule_due_at, d.resend_due_at, d.test_due_at, d.replay, \
+                                       d.canceled_with_webhook";
+
+impl Owed {
+    /// Reads [`OWED_COLUMNS`].
+    pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Owed> {
+        let (seq, webhook_id, created_at) = (columns.value()?, columns.id()?, columns.time()?);
+        let order = if columns.value()? { Order::Events { created_at } } else { Order::Lanes };
+        Ok(Owed { seq, webhook_id, order, standing: list::standing(columns)? })
+    }
 }
 
 /// How the delivery of that id stands.
 pub(super) fn owed(sql: &Sql<'_>, workspace: WorkspaceId, id: DeliveryId) -> Result<Owed> {
-    let found = sql.find(
-        "SELECT seq, webhook_id, status, attempt_count, scheduled_attempts, schedule_due_at, resend_due_at, test_due_at
-         FROM delivery WHERE id = ?1 AND workspace_id = ?2",
-        params![id.uuid(), workspace.uuid()],
-        |row| {
-            let mut columns = Columns::of("delivery", row);
-            Ok(Owed { seq: columns.value()?, webhook_id: columns.id()?, standing: list::standing(&mut columns)? })
-        },
-    )?;
+    let text = format!(
+        "SELECT {OWED_COLUMNS} FROM delivery d LEFT JOIN webhook w ON w.id = d.webhook_id
+         WHERE d.id = ?1 AND d.workspace_id = ?2"
+    );
+    let found =
+        sql.find(&text, params![id.uuid(), workspace.uuid()], |row| Owed::read(&mut Columns::of("delivery", row)))?;
     found.ok_or(StoreError::NotFound("delivery"))
 }
 
 /// Stores that a delivery now stands so, and moves its rows in the queue accordingly.
-pub(super) fn change(write: &mut Write<'_>, owed: &Owed, after: Standing, at: Timestamp) -> Result<()> {
+pub(crate) fn change(write: &mut Write<'_>, owed: &Owed, after: Standing, at: Timestamp) -> Result<()> {
     let before = owed.standing;
-    for trigger in TRIGGERS {
-        let (was, is) = (before.due_at(trigger), after.due_at(trigger));
+    for (was, is) in before.waiting(owed.order).into_iter().zip(after.waiting(owed.order)) {
         if was == is {
             continue;
         }
-        if let Some(was) = was {
-            write.run(
-                "DELETE FROM due WHERE webhook_id = ?1 AND due_at = ?2 AND delivery = ?3 AND trigger = ?4",
-                params![owed.webhook_id.uuid(), was.as_millisecond(), owed.seq, trigger_code(trigger)],
-            )?;
+        let (from, to) = (was.map(|was| was.place), is.map(|is| is.place));
+        if from != to {
+            remove(write, owed, from)?;
+            insert(write, owed, to)?;
         }
-        if let Some(is) = is {
-            write.run(
-                "INSERT INTO due (webhook_id, due_at, delivery, trigger) VALUES (?1, ?2, ?3, ?4)",
-                params![owed.webhook_id.uuid(), is.as_millisecond(), owed.seq, trigger_code(trigger)],
-            )?;
-            write.ring(owed.webhook_id, is);
+        match (is, owed.order) {
+            (Some(is), _) => write.ring(owed.webhook_id, is.due_at),
+            // What stood behind it may go now.
+            (None, Order::Events { .. }) => write.ring(owed.webhook_id, at),
+            (None, Order::Lanes) => {}
         }
     }
     let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     let counts = (after.attempt_count, after.scheduled_attempts);
     let due = (millis(after.schedule_due_at), millis(after.resend_due_at), millis(after.test_due_at));
+    let flags = (after.replay, after.canceled_with_webhook);
     if before.status == after.status {
         // Leaves the index over statuses alone.
         write.run(
             "UPDATE delivery SET attempt_count = ?2, scheduled_attempts = ?3, schedule_due_at = ?4, resend_due_at = ?5,
-                                 test_due_at = ?6
+                                 test_due_at = ?6, replay = ?7, canceled_with_webhook = ?8
              WHERE seq = ?1",
-            params![owed.seq, counts.0, counts.1, due.0, due.1, due.2],
+            params![owed.seq, counts.0, counts.1, due.0, due.1, due.2, flags.0, flags.1],
         )?;
     } else {
+        let status = status_code(after.status);
         write.run(
             "UPDATE delivery SET attempt_count = ?2, scheduled_attempts = ?3, schedule_due_at = ?4, resend_due_at = ?5,
-                                 test_due_at = ?6, status = ?7, updated_at = ?8
+                                 test_due_at = ?6, replay = ?7, canceled_with_webhook = ?8, status = ?9, updated_at = ?10
              WHERE seq = ?1",
-            params![owed.seq, counts.0, counts.1, due.0, due.1, due.2, status_code(after.status), at.as_millisecond(),],
+            params![
+                owed.seq,
+                counts.0,
+                counts.1,
+                due.0,
+                due.1,
+                due.2,
+                flags.0,
+                flags.1,
+                status,
+                at.as_millisecond()
+            ],
         )?;
     }
     Ok(())
+}
+
+fn remove(write: &mut Write<'_>, owed: &Owed, place: Option<Place>) -> Result<()> {
+    let Some(Place { lane, at }) = place else { return Ok(()) };
+    write
+        .run(
+            "DELETE FROM due WHERE webhook_id = ?1 AND lane = ?2 AND due_at = ?3 AND delivery = ?4",
+            params![owed.webhook_id.uuid(), lane_code(lane), at.as_millisecond(), owed.seq],
+        )
+        .map(drop)
+}
+
+fn insert(write: &mut Write<'_>, owed: &Owed, place: Option<Place>) -> Result<()> {
+    let Some(Place { lane, at }) = place else { return Ok(()) };
+    write
+        .run(
+            "INSERT INTO due (webhook_id, lane, due_at, delivery) VALUES (?1, ?2, ?3, ?4)",
+            params![owed.webhook_id.uuid(), lane_code(lane), at.as_millisecond(), owed.seq],
+        )
+        .map(drop)
 }
 
 /// See [`beckon_store::DeliveryStore::resend_delivery`].
@@ -97,10 +139,25 @@ pub(super) fn cancel(write: &mut Write<'_>, workspace: WorkspaceId, id: Delivery
     if !before.status.is_open() && before.next_attempt_at().is_none() {
         return Err(StoreError::Refused(format!("the delivery has ended: it is {}", before.status.as_str())));
     }
-    // One that has ended and only waits for a resend keeps how it ended.
-    let status = if before.status.is_open() { DeliveryStatus::Canceled } else { before.status };
-    let after = Standing { status, schedule_due_at: None, resend_due_at: None, test_due_at: None, ..before };
-    change(write, &owed, after, at)?;
+    change(write, &owed, before.canceled(), at)?;
+    list::get(write, workspace, id)
+}
+
+/// See [`beckon_store::DeliveryStore::retry_delivery_now`].
+pub(super) fn retry_now(
+    write: &mut Write<'_>,
+    workspace: WorkspaceId,
+    id: DeliveryId,
+    at: Timestamp,
+) -> Result<Delivery> {
+    let owed = owed(write, workspace, id)?;
+    let before = owed.standing;
+    if !before.status.is_open() {
+        return Err(StoreError::Refused(format!("the delivery has ended: it is {}", before.status.as_str())));
+    }
+    change(write, &owed, before.hurried(at), at)?;
+    // Also when it was due already: somebody waits for it.
+    write.ring(owed.webhook_id, at);
     list::get(write, workspace, id)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_store::config::ConfigVersion;
-use beckon_store::{Result, StoreError};
+use beckon_store::{Result, StoreError, Vault};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -89,8 +89,8 @@ impl Write<'_> {
 }
 
 /// Runs all jobs in one transaction and commits it. Each job keeps its own answer; the error is for all.
-pub(super) fn commit(connection: &Connection, jobs: &mut [Job]) -> std::result::Result<Effects, Lost> {
-    let done = attempt(connection, jobs);
+pub(super) fn commit(connection: &Connection, vault: &Vault, jobs: &mut [Job]) -> std::result::Result<Effects, Lost> {
+    let done = attempt(connection, vault, jobs);
     if done.is_err() && !connection.is_autocommit() {
         let rolled_back = connection.execute_batch("ROLLBACK");
         if let Err(error) = rolled_back {
@@ -107,7 +107,7 @@ pub(super) fn commit(connection: &Connection, jobs: &mut [Job]) -> std::result::
     done
 }
 
-fn attempt(connection: &Connection, jobs: &mut [Job]) -> std::result::Result<Effects, Lost> {
+fn attempt(connection: &Connection, vault: &Vault, jobs: &mut [Job]) -> std::result::Result<Effects, Lost> {
     let control = |sql: &str| {
         let ran = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
         ran.map_err(|error| Lost::Refused(Arc::new(error)))
@@ -116,7 +116,7 @@ fn attempt(connection: &Connection, jobs: &mut [Job]) -> std::result::Result<Eff
     control("BEGIN IMMEDIATE")?;
     for job in jobs {
         control("SAVEPOINT request")?;
-        let mut write = Write::new(Sql { connection, doing: job.doing() });
+        let mut write = Write::new(Sql { connection, vault, doing: job.doing() });
         let done = job.run(&mut write);
         if connection.is_autocommit() {
             return Err(Lost::TakenBack);

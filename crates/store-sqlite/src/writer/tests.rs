@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use beckon_store::{Result, StoreError};
+use beckon_domain::event::NewEvent;
+use beckon_store::{ConfigStore, DeliveryStore, EventStore, KeyStore, Result, StoreError, WebhookStore};
+use beckon_testkit::builders::{a_webhook, a_workspace, an_event};
 use beckon_testkit::fake_ambient;
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -12,7 +15,7 @@ use crate::{Options, SqliteStore, Write};
 async fn store() -> (Arc<SqliteStore>, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let ambient = fake_ambient();
-    let store = SqliteStore::open(Options::new(directory.path()), ambient).unwrap();
+    let store = SqliteStore::open(Options::new(directory.path(), beckon_testkit::a_vault()), ambient).unwrap();
     let table = "CREATE TABLE number (n INTEGER PRIMARY KEY, of INTEGER REFERENCES number (n)) STRICT";
     store.write("setting up", move |write| write.run(table, [])).await.unwrap();
     (store, directory)
@@ -126,15 +129,7 @@ async fn if_the_commit_fails_everybody_is_told_and_nothing_happened() {
 async fn a_full_disk_refuses_work_and_is_as_before_when_there_is_room_again() {
     let (store, _directory) = store().await;
     store.write("adding", |write| add(write, 1)).await.unwrap();
-    let bound = |pages: i64| {
-        let store = store.clone();
-        async move {
-            let bound =
-                move |write: &mut Write<'_>| write.find(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()));
-            store.write("bounding", bound).await.unwrap();
-        }
-    };
-    bound(1).await; // SQLite takes this as "no larger than it is".
+    bound(&store, 1).await;
     let fill = |write: &mut Write<'_>| {
         add(write, 2)?;
         write.run("CREATE TABLE large AS SELECT hex(zeroblob(1000000)) AS text", [])
@@ -142,9 +137,53 @@ async fn a_full_disk_refuses_work_and_is_as_before_when_there_is_room_again() {
     assert!(matches!(store.write("filling", fill).await, Err(StoreError::Full(_))));
     assert!(matches!(store.write("filling", fill).await, Err(StoreError::Full(_))));
     assert_eq!(numbers(&store).await, [1]);
-    bound(1_000_000).await;
+    bound(&store, 1_000_000).await;
     store.write("filling", fill).await.unwrap();
     assert_eq!(numbers(&store).await, [1, 2]);
+}
+
+/// Bounds the file to so many pages; SQLite takes fewer than there are as "no larger than it is".
+async fn bound(store: &SqliteStore, pages: i64) {
+    let bound = move |write: &mut Write<'_>| write.find(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()));
+    store.write("bounding", bound).await.unwrap();
+}
+
+// behaviour D4
+#[tokio::test]
+async fn what_was_accepted_before_the_disk_was_full_is_all_there_and_more_is_taken_once_there_is_room() {
+    let (store, _directory) = store().await;
+    let ambient = fake_ambient();
+    let (workspace, webhook) = (a_workspace().id, a_webhook());
+    store.create_workspace(&a_workspace()).await.unwrap();
+    store.create_webhook(&webhook).await.unwrap();
+    let version = store.config_version(workspace);
+    let publish = async || {
+        let payload = bytes::Bytes::from(vec![b'7'; 20_000]);
+        let event = NewEvent { payload, ..an_event(&ambient, &[&webhook]) };
+        let id = event.deliveries[0].id;
+        store.publish_events(workspace, version, vec![event]).await.map(|_| id)
+    };
+    let due = async || -> BTreeSet<_> {
+        let due = store.list_due(webhook.id, ambient.now(), &[], 1_000).await.unwrap().due;
+        due.into_iter().map(|due| due.delivery_id).collect()
+    };
+    let pages =
+        store.read("counting", |sql| sql.find("PRAGMA page_count", [], |row| Ok(row.get::<_, i64>(0).unwrap())));
+    bound(&store, pages.await.unwrap().unwrap() + 100).await;
+    let mut accepted = BTreeSet::new();
+    let refused = loop {
+        match publish().await {
+            Ok(id) => assert!(accepted.insert(id)),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, StoreError::Full(_)) && refused.to_string() == "the disk is full", "{refused:?}");
+    assert!(accepted.len() > 5);
+    assert!(matches!(publish().await, Err(StoreError::Full(_))), "and again");
+    assert_eq!(due().await, accepted);
+    bound(&store, 1_000_000).await;
+    accepted.insert(publish().await.unwrap());
+    assert_eq!(due().await, accepted);
 }
 
 #[tokio::test]
@@ -162,7 +201,7 @@ async fn a_closed_store_has_finished_what_it_took_and_takes_nothing_more() {
     let read = store.read("reading", |sql| sql.has("SELECT 1", [])).await;
     assert!(matches!(read, Err(StoreError::Unavailable(_))));
     let ambient = fake_ambient();
-    let again = SqliteStore::open(Options::new(directory.path()), ambient).unwrap();
+    let again = SqliteStore::open(Options::new(directory.path(), beckon_testkit::a_vault()), ambient).unwrap();
     assert_eq!(numbers(&again).await, [1]);
 }
 

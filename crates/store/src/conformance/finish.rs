@@ -213,7 +213,7 @@ pub async fn an_attempt_can_disable_its_webhook_once(store: &SharedStore) {
     let disabled = store.get_webhook(given.workspace, webhook.id).await.unwrap();
     assert!(!disabled.enabled);
     assert_eq!(disabled.disabled_reason.as_deref(), Some("the receiver answered 410"));
-    assert_eq!((disabled.revision, &disabled.secrets), (webhook.revision + 1, &webhook.secrets));
+    assert_eq!((disabled.revision, &disabled.signing_keys), (webhook.revision + 1, &webhook.signing_keys));
     assert!(store.config_version(given.workspace) > before);
     assert_eq!(given.read(first).await.status, DeliveryStatus::Failed);
     assert_eq!(given.read(second).await.status, DeliveryStatus::Canceled, "canceled before it was recorded");

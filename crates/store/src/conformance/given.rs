@@ -12,9 +12,9 @@ use beckon_domain::delivery::{Attempt, Delivery, DueAttempt, FailureKind, Outcom
 use beckon_domain::event::{EventId, EventSource, NewDelivery, NewEvent};
 use beckon_domain::id::{DeliveryId, SegmentId, WebhookId, WorkspaceId};
 use beckon_domain::key::Workspace;
-use beckon_domain::secret::SigningSecret;
 use beckon_domain::segment::rule::Rule;
 use beckon_domain::segment::{Action, Frequency, Segment, Subject};
+use beckon_domain::signing::{KeyMaterial, SigningKey, SigningScheme};
 use beckon_domain::visit::{Page, Utm, Visit, Visitor};
 use beckon_domain::webhook::Webhook;
 use bytes::Bytes;
@@ -119,8 +119,17 @@ impl Given {
             created_at: self.now(),
             updated_at: self.now(),
             deleted_at: None,
-            secrets: vec![SigningSecret::generate(&self.ambient), SigningSecret::generate(&self.ambient)],
+            rate_limit: None,
+            fifo: false,
+            ca_certificates: None,
+            signing_keys: vec![self.a_signing_key(), self.a_signing_key()],
+            auth: None,
+            client_identity: None,
         }
+    }
+
+    fn a_signing_key(&self) -> SigningKey {
+        SigningKey::new(KeyMaterial::generate(SigningScheme::HmacSha256, &self.ambient), self.now())
     }
 
     /// A stored webhook.
@@ -194,6 +203,26 @@ impl Given {
         event.deliveries[0].id
     }
 
+    /// A delivery to a webhook whose first attempt failed, and whose next is due `second` seconds after the beginning.
+    pub async fn retrying(&self, webhook: WebhookId, second: i64) -> DeliveryId {
+        let id = self.delivery(webhook).await;
+        self.finish(self.finished(&self.due_of(webhook, id).await, Verdict::RetryAt(at(second)))).await;
+        id
+    }
+
+    /// A delivery to a webhook that has failed for good.
+    pub async fn failed(&self, webhook: WebhookId) -> DeliveryId {
+        let id = self.delivery(webhook).await;
+        self.finish(self.finished(&self.due_of(webhook, id).await, Verdict::Failed)).await;
+        id
+    }
+
+    /// The request of a delivery that is due.
+    pub async fn due_of(&self, webhook: WebhookId, delivery: DeliveryId) -> DueAttempt {
+        let due = self.due(webhook).await;
+        due.into_iter().find(|due| due.delivery_id == delivery).unwrap()
+    }
+
     /// A delivery as it stands.
     pub async fn read(&self, id: DeliveryId) -> Delivery {
         self.store.get_delivery(self.workspace, id).await.unwrap()
@@ -227,7 +256,15 @@ impl Given {
         attempt.exchange.response_headers =
             vec![("a".to_owned(), "1".to_owned()), ("a".to_owned(), "\u{0}".to_owned())];
         attempt.exchange.response_body = "nul \u{0} and \u{fffd}".to_owned();
-        FinishedAttempt { workspace_id: due.workspace_id, attempt, verdict, disable_webhook: None, notices: vec![] }
+        FinishedAttempt {
+            workspace_id: due.workspace_id,
+            attempt,
+            verdict,
+            disable_webhook: None,
+            health: None,
+            notices: vec![],
+            mail_notices: false,
+        }
     }
 
     /// Records one attempt.

@@ -7,7 +7,7 @@ use beckon_domain::event::{EventSource, NewEvent};
 use beckon_domain::webhook::Webhook;
 
 use super::given::at;
-use super::{Given, assert_exists, assert_not_found, assert_refused};
+use super::{Given, assert_exists, assert_not_found, assert_refused, heard};
 use crate::SharedStore;
 use crate::intake::IntakeChanges;
 
@@ -18,9 +18,7 @@ pub async fn what_is_due_comes_earliest_first_and_bounded(store: &SharedStore) {
     given.delivery(other).await;
     let mut ids = HashMap::new();
     for second in [3, 1, 4, 2, 60] {
-        let event = NewEvent { created_at: at(second), ..given.an_event(&[webhook]) };
-        given.publish(&event).await;
-        ids.insert(second, event.deliveries[0].id);
+        ids.insert(second, given.retrying(webhook, second).await);
     }
     let list = async |now, limit| {
         let batch = store.list_due(webhook, at(now), &[], limit).await.unwrap();
@@ -41,18 +39,16 @@ pub async fn what_is_skipped_is_left_out_and_not_next(store: &SharedStore) {
     let webhook = given.webhook().await.id;
     let mut ids = Vec::new();
     for second in 1..=4 {
-        let event = NewEvent { created_at: at(second), ..given.an_event(&[webhook]) };
-        given.publish(&event).await;
-        ids.push(event.deliveries[0].id);
+        ids.push(given.retrying(webhook, second).await);
     }
-    store.resend_delivery(given.workspace, ids[0], at(9)).await.unwrap();
     let skip = [(ids[0], Trigger::Schedule), (ids[2], Trigger::Schedule)];
     let batch = store.list_due(webhook, at(2), &skip, 10).await.unwrap();
     assert_eq!(batch.due.iter().map(|due| due.delivery_id).collect::<Vec<_>>(), [ids[1]]);
     assert_eq!(batch.next_due_at, Some(at(4)), "the one at second 3 is skipped");
+    store.resend_delivery(given.workspace, ids[0], at(9)).await.unwrap();
     let batch = store.list_due(webhook, at(9), &skip, 10).await.unwrap();
     let due: Vec<_> = batch.due.iter().map(|due| (due.delivery_id, due.trigger)).collect();
-    assert_eq!(due, [(ids[1], Trigger::Schedule), (ids[3], Trigger::Schedule), (ids[0], Trigger::Resend)]);
+    assert_eq!(due, [(ids[0], Trigger::Resend), (ids[1], Trigger::Schedule), (ids[3], Trigger::Schedule)]);
     assert_eq!(batch.next_due_at, None);
 }
 
@@ -63,7 +59,7 @@ pub async fn every_webhook_with_work_is_listed_with_its_first_time(store: &Share
     assert_eq!(store.list_due_webhooks().await.unwrap(), []);
     let (one, idle, theirs) = (given.webhook().await.id, given.webhook().await.id, other.webhook().await.id);
     for second in [30, 20, 40] {
-        given.publish(&NewEvent { created_at: at(second), ..given.an_event(&[one]) }).await;
+        given.retrying(one, second).await;
     }
     other.delivery(theirs).await;
     let done = given.delivery(idle).await;
@@ -79,25 +75,24 @@ pub async fn every_webhook_with_work_is_listed_with_its_first_time(store: &Share
 pub async fn the_bell_rings_for_what_was_published(store: &SharedStore) {
     let given = Given::new(store).await;
     let (one, two) = (given.webhook().await.id, given.webhook().await.id);
-    let bell = store.due_bell();
     given.publish(&NewEvent { created_at: at(5), ..given.an_event(&[one, two]) }).await;
-    assert_eq!(bell.heard().await, HashMap::from([(one, at(5)), (two, at(5))]));
+    assert_eq!(heard(store).await, HashMap::from([(one, at(5)), (two, at(5))]));
 
     let event = NewEvent { created_at: at(6), ..given.an_event(&[one]) };
     let changes = IntakeChanges { events: vec![event.clone()], ..IntakeChanges::default() };
     store.commit_intake(given.workspace, store.config_version(given.workspace), changes).await.unwrap();
-    assert_eq!(bell.heard().await, HashMap::from([(one, at(6))]));
+    assert_eq!(heard(store).await, HashMap::from([(one, at(6))]));
 
     let due = store.list_due(two, at(5), &[], 1).await.unwrap().due.remove(0);
     given.finish(given.finished(&due, Verdict::RetryAt(at(77)))).await;
-    assert_eq!(bell.heard().await, HashMap::from([(two, at(77))]));
+    assert_eq!(heard(store).await, HashMap::from([(two, at(77))]));
 
     store.resend_delivery(given.workspace, event.deliveries[0].id, at(8)).await.unwrap();
-    assert_eq!(bell.heard().await, HashMap::from([(one, at(8))]));
+    assert_eq!(heard(store).await, HashMap::from([(one, at(8))]));
 
     let test = NewEvent { created_at: at(9), ..given.an_event(&[two]) };
     store.create_test_delivery(test).await.unwrap();
-    assert_eq!(bell.heard().await, HashMap::from([(two, at(9))]));
+    assert_eq!(heard(store).await, HashMap::from([(two, at(9))]));
 }
 
 // behaviour T10

@@ -1,8 +1,10 @@
 //! Facts about webhooks.
 
 use beckon_domain::delivery::{DeliveryStatus, Verdict};
-use beckon_domain::secret::SigningSecret;
-use beckon_domain::webhook::Webhook;
+use beckon_domain::rate::{Period, RateLimit};
+use beckon_domain::secret::SecretText;
+use beckon_domain::signing::{KeyMaterial, SigningKey, SigningScheme};
+use beckon_domain::webhook::{Auth, ClientIdentity, Webhook};
 
 use super::given::at;
 use super::{Given, assert_exists, assert_not_found, assert_refused, assert_stale, everything, garbage, walk};
@@ -12,18 +14,29 @@ use crate::{PageRequest, SharedStore};
 /// Every field, and the secrets, in order.
 pub async fn a_webhook_is_read_back_with_its_secrets(store: &SharedStore) {
     let given = Given::new(store).await;
+    let key = |scheme, expires_at| SigningKey {
+        expires_at,
+        ..SigningKey::new(KeyMaterial::generate(scheme, &given.ambient), given.now())
+    };
+    let text = |text: &str| SecretText::new(text);
     let webhook = Webhook {
         channels: vec![super::given::channel(7), super::given::channel(8)],
         disabled_reason: Some("gone".to_owned()),
         enabled: false,
         retry_schedule: Some(Default::default()),
         metadata: [("owner".to_owned(), "Jane \u{1f600}".to_owned())].into(),
+        rate_limit: Some(RateLimit { requests: 7, per: Period::Minute }),
+        fifo: true,
+        ca_certificates: Some("-----BEGIN CERTIFICATE-----".to_owned()),
+        signing_keys: vec![key(SigningScheme::Ed25519, None), key(SigningScheme::HmacSha256, Some(at(60)))],
+        auth: Some(Auth::Basic { username: "beckon".to_owned(), password: text("hunter2") }),
+        client_identity: Some(ClientIdentity { certificates: "cert".to_owned(), key: text("key") }),
         ..given.a_webhook()
     };
     store.create_webhook(&webhook).await.unwrap();
     let read = store.get_webhook(given.workspace, webhook.id).await.unwrap();
     assert_eq!(read, webhook);
-    assert_eq!(read.secrets.len(), 2);
+    assert_eq!((read.signing_keys.len(), read.headers.len()), (2, 1));
     assert_eq!(store.list_webhooks(given.workspace, everything()).await.unwrap().rows, [webhook]);
 }
 
@@ -40,8 +53,9 @@ pub async fn a_webhook_id_is_used_once(store: &SharedStore) {
 pub async fn an_update_needs_the_latest_revision(store: &SharedStore) {
     let given = Given::new(store).await;
     let webhook = given.webhook().await;
-    let secrets = vec![SigningSecret::generate(&given.ambient)];
-    let changed = Webhook { description: "mine".to_owned(), secrets, ..webhook.clone() };
+    let material = KeyMaterial::generate(SigningScheme::HmacSha256, &given.ambient);
+    let signing_keys = vec![SigningKey::new(material, given.now())];
+    let changed = Webhook { description: "mine".to_owned(), signing_keys, ..webhook.clone() };
     let updated = store.update_webhook(&changed).await.unwrap();
     assert_eq!(updated, Webhook { revision: webhook.revision + 1, ..changed });
     assert_eq!(store.get_webhook(given.workspace, webhook.id).await.unwrap(), updated);

@@ -9,6 +9,7 @@ pub struct Reply {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Bytes,
+    pub(super) beginning: Bytes,
     pub(super) manner: Manner,
     pub(super) held: Option<oneshot::Receiver<()>>,
 }
@@ -22,8 +23,16 @@ pub(super) enum Manner {
     Hang,
     /// Not at all: the connection is closed.
     Drop,
-    /// A head, and the body again and again without end.
-    Endless,
+    /// A head that promises that many bytes, and the body again and again without end.
+    Endless(Option<u64>),
+    /// The body again and again without end, and nothing else.
+    Flood,
+    /// A head, byte by byte.
+    DripHead,
+    /// A head and the body, the body byte by byte.
+    DripBody,
+    /// The bytes of the body, and then the connection breaks.
+    Break,
     /// A head and the body, which then does not go on although more was promised.
     Stall,
     /// The bytes of the body and nothing else.
@@ -33,7 +42,14 @@ pub(super) enum Manner {
 impl Reply {
     /// That status, without a body.
     pub fn status(status: u16) -> Reply {
-        Reply { status, headers: vec![], body: Bytes::new(), manner: Manner::Plain, held: None }
+        Reply {
+            status,
+            headers: vec![],
+            body: Bytes::new(),
+            beginning: Bytes::new(),
+            manner: Manner::Plain,
+            held: None,
+        }
     }
 
     /// None, ever; the connection stays open.
@@ -48,7 +64,38 @@ impl Reply {
 
     /// 200, and `chunk` again and again until the other side closes.
     pub fn endless(chunk: impl Into<Bytes>) -> Reply {
-        Reply { manner: Manner::Endless, body: chunk.into(), ..Reply::status(200) }
+        Reply { manner: Manner::Endless(None), body: chunk.into(), ..Reply::status(200) }
+    }
+
+    /// 200, a promise of `length` bytes, and `chunk` again and again until the other side closes.
+    pub fn promising(length: u64, chunk: impl Into<Bytes>) -> Reply {
+        Reply { manner: Manner::Endless(Some(length)), body: chunk.into(), ..Reply::status(200) }
+    }
+
+    /// These bytes, HTTP or not, again and again until the other side closes.
+    pub fn flood(bytes: impl Into<Bytes>) -> Reply {
+        Reply { manner: Manner::Flood, body: bytes.into(), ..Reply::status(200) }
+    }
+
+    /// The same after these bytes.
+    pub fn after(mut self, beginning: impl Into<Bytes>) -> Reply {
+        self.beginning = beginning.into();
+        self
+    }
+
+    /// 200, written one byte at a time, twenty a second.
+    pub fn dripping_head() -> Reply {
+        Reply { manner: Manner::DripHead, ..Reply::status(200) }
+    }
+
+    /// 200, and then the body one byte at a time, twenty a second.
+    pub fn dripping_body(body: impl Into<Bytes>) -> Reply {
+        Reply { manner: Manner::DripBody, body: body.into(), ..Reply::status(200) }
+    }
+
+    /// These bytes, HTTP or not; then the connection breaks (RST).
+    pub fn breaking_after(bytes: impl Into<Bytes>) -> Reply {
+        Reply { manner: Manner::Break, body: bytes.into(), ..Reply::status(200) }
     }
 
     /// 200, the beginning of a body, and then nothing more.

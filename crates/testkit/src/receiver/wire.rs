@@ -3,36 +3,63 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use super::reply::{Manner, Reply};
 use super::{Received, Shared};
 
+/// How long a reply that drips waits after each byte.
+const DRIP: Duration = Duration::from_millis(50);
+
+/// What a receiver speaks over.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
+    /// Lets the connection break instead of end, once it is dropped.
+    fn break_when_dropped(&self);
+}
+
+impl Stream for TcpStream {
+    fn break_when_dropped(&self) {
+        self.set_zero_linger().unwrap();
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn break_when_dropped(&self) {
+        self.get_ref().0.break_when_dropped();
+    }
+}
+
 /// Serves a connection until it ends; how it ends is nobody's business.
-pub(super) async fn serve(stream: TcpStream, connection: usize, shared: Arc<Shared>) {
-    let mut talk = Talk { stream, buffer: BytesMut::new(), connection };
+pub(super) async fn serve(stream: impl Stream, connection: usize, shared: Arc<Shared>) {
+    let mut talk = Talk { stream, buffer: BytesMut::new(), connection, shared: shared.clone() };
     while let Ok(Some(request)) = talk.read_request().await {
         let close = request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
         let reply = shared.take(request);
-        let goes_on = talk.reply(reply).await.unwrap_or(false);
-        if close || !goes_on {
-            break;
+        match talk.reply(reply).await {
+            Ok(true) if !close => {}
+            Ok(_) => break,
+            // The other side closed, or this one is to break.
+            Err(_) => return,
         }
     }
     talk.stream.shutdown().await.ok();
 }
 
-struct Talk {
-    stream: TcpStream,
+struct Talk<S> {
+    stream: S,
     buffer: BytesMut,
     connection: usize,
+    shared: Arc<Shared>,
 }
 
-impl Talk {
+impl<S: Stream> Talk<S> {
     async fn read_request(&mut self) -> io::Result<Option<Received>> {
         let Some(first) = self.read_line().await? else { return Ok(None) };
         let mut words = first.split(' ').map(str::to_owned);
@@ -95,34 +122,83 @@ impl Talk {
 
     /// Gives a reply; tells whether the connection goes on.
     async fn reply(&mut self, reply: Reply) -> io::Result<bool> {
-        let Reply { status, headers, body, manner, held } = reply;
+        let Reply { status, headers, body, beginning, manner, held } = reply;
         if let Some(held) = held {
             held.await.ok();
         }
-        let length = match manner {
-            Manner::Drop => return Ok(false),
-            Manner::Hang => return std::future::pending().await,
-            Manner::Raw => {
-                self.stream.write_all(&body).await?;
-                return Ok(false);
-            }
-            Manner::Endless => None,
-            Manner::Stall => Some(body.len() + 1),
-            Manner::Plain => Some(body.len()),
-        };
-        self.stream.write_all(head(status, &headers, length).as_bytes()).await?;
-        self.stream.write_all(&body).await?;
+        self.write(&beginning).await?;
+        let head = |length| head(status, &headers, length).into_bytes();
         match manner {
-            Manner::Stall => std::future::pending().await,
-            Manner::Endless => loop {
-                self.stream.write_all(&body).await?;
-            },
-            _ => Ok(true),
+            Manner::Plain => {
+                self.write(&head(Some(body.len() as u64))).await?;
+                self.write(&body).await?;
+                Ok(true)
+            }
+            Manner::Raw => {
+                self.write(&body).await?;
+                Ok(false)
+            }
+            Manner::Drop => Ok(false),
+            Manner::Hang => self.until_closed().await,
+            Manner::Stall => {
+                self.write(&head(Some(body.len() as u64 + 1))).await?;
+                self.write(&body).await?;
+                self.until_closed().await
+            }
+            Manner::Endless(length) => {
+                self.write(&head(length)).await?;
+                self.flood(&body).await
+            }
+            Manner::Flood => self.flood(&body).await,
+            Manner::DripHead => {
+                self.drip(&head(Some(0))).await?;
+                Ok(true)
+            }
+            Manner::DripBody => {
+                self.write(&head(Some(body.len() as u64))).await?;
+                self.drip(&body).await?;
+                Ok(true)
+            }
+            Manner::Break => {
+                self.write(&body).await?;
+                self.stream.break_when_dropped();
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
         }
+    }
+
+    /// Stays silent until the other side closes.
+    async fn until_closed(&mut self) -> io::Result<bool> {
+        tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await?;
+        Ok(false)
+    }
+
+    async fn flood(&mut self, chunk: &[u8]) -> io::Result<bool> {
+        loop {
+            self.write(chunk).await?;
+        }
+    }
+
+    async fn drip(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for byte in bytes {
+            self.write(&[*byte]).await?;
+            tokio::time::sleep(DRIP).await;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let written = self.stream.write(rest).await?;
+            self.shared.written.fetch_add(written as u64, Ordering::SeqCst);
+            rest = &rest[written..];
+        }
+        self.stream.flush().await
     }
 }
 
-fn head(status: u16, headers: &[(String, String)], length: Option<usize>) -> String {
+fn head(status: u16, headers: &[(String, String)], length: Option<u64>) -> String {
     let mut head = format!("HTTP/1.1 {status} Scripted\r\n");
     if let Some(length) = length.filter(|_| status != 204 && status != 304) {
         head.push_str(&format!("content-length: {length}\r\n"));

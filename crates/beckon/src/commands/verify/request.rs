@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use beckon_delivery::headers::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
-use beckon_delivery::sign;
-use beckon_domain::secret::SigningSecret;
 use jiff::Timestamp;
+
+use super::key::Key;
 
 /// The parts of a request that a signature is about.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub(super) enum Flaw {
     TooOld(u64),
     /// The timestamp is this much after now.
     TooNew(u64),
-    /// There is no signature of a kind that a `whsec_` secret makes.
-    NoSignature,
+    /// There is no signature of a kind that one of the keys can check; they could check those that begin so.
+    NoSignature(Vec<&'static str>),
     /// No signature fits.
     Wrong,
 }
@@ -52,11 +52,16 @@ impl fmt::Display for Flaw {
             Flaw::TooNew(seconds) => {
                 write!(f, "too new: the request is from {seconds} seconds in the future; compare the clocks")
             }
-            Flaw::NoSignature => {
-                write!(f, "bad signature: {WEBHOOK_SIGNATURE} holds no signature of the form v1,<base64>")
+            Flaw::NoSignature(versions) => {
+                let forms: Vec<_> = versions.iter().map(|version| format!("{version}<base64>")).collect();
+                write!(f, "bad signature: {WEBHOOK_SIGNATURE} holds no signature of the form {}", forms.join(" or "))?;
+                if *versions == ["v1,"] {
+                    f.write_str(" (v1a, is checked with --public-key)")?;
+                }
+                Ok(())
             }
             Flaw::Wrong => f.write_str(
-                "bad signature: it fits another secret, id, timestamp or body (the body must be the bytes received, \
+                "bad signature: it fits another secret or key, id, timestamp or body (the body must be the bytes received, \
                  not parsed and written again)",
             ),
         }
@@ -78,16 +83,20 @@ impl Received {
         }
     }
 
-    /// Checks the signature with any of `secrets`, then the age. A tolerance of zero takes any age.
-    pub(super) fn check(&self, secrets: &[SigningSecret], tolerance: Duration, now: Timestamp) -> Result<(), Flaw> {
+    /// Checks the signature with any of `keys`, then the age. A tolerance of zero takes any age.
+    pub(super) fn check(&self, keys: &[Key], tolerance: Duration, now: Timestamp) -> Result<(), Flaw> {
         let id = self.id.as_deref().ok_or(Flaw::Missing(WEBHOOK_ID))?;
         let timestamp = self.timestamp.as_deref().ok_or(Flaw::Missing(WEBHOOK_TIMESTAMP))?;
         let signature = self.signature.as_deref().ok_or(Flaw::Missing(WEBHOOK_SIGNATURE))?;
         let seconds: i64 = timestamp.trim().parse().map_err(|_not_a_number| Flaw::NotATime(timestamp.to_owned()))?;
-        if !signature.split_whitespace().any(|one| one.starts_with("v1,")) {
-            return Err(Flaw::NoSignature);
+        let mut versions: Vec<_> = keys.iter().map(Key::version).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let can_be_checked = |one: &str| versions.iter().any(|version| one.starts_with(version));
+        if !signature.split_whitespace().any(can_be_checked) {
+            return Err(Flaw::NoSignature(versions));
         }
-        if !secrets.iter().any(|secret| sign::verify(secret, id, seconds, &self.body, signature)) {
+        if !keys.iter().any(|key| key.fits(id, seconds, &self.body, signature)) {
             return Err(Flaw::Wrong);
         }
         let apart = now.as_second().abs_diff(seconds);
@@ -104,11 +113,13 @@ impl Received {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use beckon_delivery::sign;
+    use beckon_domain::signing::{KeyMaterial, PrivateKey, SigningKey};
 
     const SENT_AT: i64 = 1_614_265_330;
 
-    fn secrets() -> Vec<SigningSecret> {
-        vec![SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()]
+    fn secrets() -> Vec<Key> {
+        vec![Key::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()]
     }
 
     /// The known answer of Standard Webhooks.
@@ -143,7 +154,7 @@ mod tests {
 
     #[test]
     fn any_other_secret_id_timestamp_or_body_is_a_bad_signature() {
-        let other = SigningSecret::parse("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        let other = Key::parse("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
         let now = Timestamp::from_second(SENT_AT).unwrap();
         assert_eq!(known().check(std::slice::from_ref(&other), Duration::ZERO, now), Err(Flaw::Wrong));
         let both = [other, secrets().remove(0)];
@@ -151,6 +162,21 @@ mod tests {
         assert_eq!(check(&Received { id: Some("msg_x".to_owned()), ..known() }, 0), Err(Flaw::Wrong));
         assert_eq!(check(&Received { timestamp: Some((SENT_AT + 1).to_string()), ..known() }, 0), Err(Flaw::Wrong));
         assert_eq!(check(&Received { body: br#"{"test":2432232314}"#.to_vec(), ..known() }, 0), Err(Flaw::Wrong));
+    }
+
+    // behaviour S7 (in part)
+    #[test]
+    fn a_public_key_alone_checks_what_its_private_half_signed() {
+        let private = PrivateKey::parse("whsk_nWGxne/9WmC6hEr0kuwsxERJxXN2MmkZcDusAxyuf2A=").unwrap();
+        let keys = [Key::parse(&private.public_key()).unwrap()];
+        let signing = SigningKey::new(KeyMaterial::Ed25519(private), Timestamp::UNIX_EPOCH);
+        let signature = sign::sign([&signing], known().id.as_deref().unwrap(), SENT_AT, &known().body);
+        let signed = Received { signature: Some(format!("v1,AAAA {signature}")), ..known() };
+        let now = Timestamp::from_second(SENT_AT).unwrap();
+        assert_eq!(signed.check(&keys, Duration::ZERO, now), Ok(()));
+        let forged = Received { body: b"{}".to_vec(), ..signed };
+        assert_eq!(forged.check(&keys, Duration::ZERO, now), Err(Flaw::Wrong));
+        assert_eq!(known().check(&keys, Duration::ZERO, now), Err(Flaw::NoSignature(vec!["v1a,"])));
     }
 
     #[test]
@@ -161,7 +187,7 @@ mod tests {
         let noon = Received { timestamp: Some("noon".to_owned()), ..known() };
         assert_eq!(check(&noon, 0), Err(Flaw::NotATime("noon".to_owned())));
         let ed25519 = Received { signature: Some("v1a,AAAA".to_owned()), ..known() };
-        assert_eq!(check(&ed25519, 0), Err(Flaw::NoSignature));
+        assert_eq!(check(&ed25519, 0), Err(Flaw::NoSignature(vec!["v1,"])));
     }
 
     #[test]

@@ -124,6 +124,30 @@ impl Payload for WebhookDisabled {
     }
 }
 
+impl Payload for WebhookFailing {
+    const EVENT_TYPE: &'static str = "webhook.failing";
+
+    fn example() -> Self {
+        WebhookFailing {
+            event: WebhookFailingName,
+            timestamp: at(0),
+            webhook: webhook(),
+            stage: 1,
+            failing_since: at(600),
+            disabled_at: at(600 - 432_000),
+            last_error: "The receiver answered 503 Service Unavailable.".to_owned(),
+        }
+    }
+}
+
+impl Payload for WebhookRecovered {
+    const EVENT_TYPE: &'static str = "webhook.recovered";
+
+    fn example() -> Self {
+        WebhookRecovered { event: WebhookRecoveredName, timestamp: at(0), webhook: webhook(), failing_since: at(3_600) }
+    }
+}
+
 impl Payload for DeliveryExhausted {
     const EVENT_TYPE: &'static str = "delivery.exhausted";
 

@@ -4,45 +4,51 @@
 
 use std::collections::BTreeMap;
 
-use beckon_domain::channel::{self, Channel};
+use beckon_delivery::tls::{self, PEM_BYTES_MAX};
+use beckon_domain::channel::Channel;
 use beckon_domain::invalid::{Findings, Invalid};
+use beckon_domain::rate::{Period, RateLimit};
 use beckon_domain::retry::RetrySchedule;
-use beckon_domain::secret::SigningSecret;
-use beckon_domain::webhook::{Webhook, is_secret_header, parse_url};
+use beckon_domain::signing::{SigningKey, SigningScheme};
+use beckon_domain::webhook::{Auth, Webhook, parse_url};
 use beckon_store::WorkspaceConfig;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use url::Url;
 
-use super::view::{MASK, masked_url};
+use super::auth::TypedAuth;
+use super::certificate::TypedCertificate;
+use super::channels::TypedChannels;
+use super::masked::{masked_url, stand_in_url, unmasked_headers};
+use super::secret::read_material;
 use crate::api::event_types;
 use crate::app::App;
-use crate::extract::Whole;
+use crate::extract::{Object, Whole};
 use crate::patch::{Patch, Set};
 
-/// Channels as people type them: a list, or one text.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum TypedChannels {
-    /// `segment_12345 segment_67890`, also with commas, line breaks or bare numbers.
-    Text(String),
-    /// The same, one or several in each.
-    List(Vec<String>),
+/// How many requests a webhook may get.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NewRateLimit", extend("examples" = [{"requests": 100, "per": "second"}]))]
+struct TypedRateLimit {
+    /// Most requests in each period.
+    #[schemars(range(min = 1, max = 100_000))]
+    requests: Whole<u32>,
+    /// The period.
+    per: Period,
 }
 
-impl TypedChannels {
-    fn read(&self, segment_exists: impl Fn(beckon_domain::id::SegmentId) -> bool) -> Result<Vec<Channel>, Invalid> {
-        match self {
-            TypedChannels::Text(text) => channel::parse_typed("channels", &[text], segment_exists),
-            TypedChannels::List(list) => channel::parse_typed("channels", list, segment_exists),
-        }
+impl From<Object<TypedRateLimit>> for RateLimit {
+    fn from(Object(typed): Object<TypedRateLimit>) -> RateLimit {
+        let Whole(requests) = typed.requests;
+        RateLimit { requests, per: typed.per }
     }
 }
 
 /// A webhook to create.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"url": "https://example.com/webhook", "event_types": ["contact.visited"]}]))]
 pub(super) struct CreateWebhook {
     /// What people call it.
     #[serde(default)]
@@ -69,11 +75,32 @@ pub(super) struct CreateWebhook {
     #[serde(default)]
     #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
     retry_schedule: Option<Vec<Whole<i64>>>,
+    /// How many requests it may get; null means as many as there are. Nothing is dropped: what comes on top waits.
+    #[serde(default)]
+    rate_limit: Option<Object<TypedRateLimit>>,
+    /// Whether events come in order, one at a time: one that fails holds up those behind it until it is delivered,
+    /// has failed for good, or is canceled. False if not given.
+    #[serde(default)]
+    fifo: Option<bool>,
+    /// How its requests authenticate; user-info in the URL is another way.
+    #[serde(default)]
+    auth: Option<Object<TypedAuth>>,
+    /// Authorities to trust beside the public ones, as PEM.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = PEM_BYTES_MAX))]
+    ca_certificates: Option<String>,
+    /// The certificate to show to the receiver, and its key.
+    #[serde(default)]
+    client_certificate: Option<Object<TypedCertificate>>,
     /// Notes of your own.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 50))]
     metadata: Option<BTreeMap<String, String>>,
-    /// What to sign with: `whsec_` and 24 to 64 bytes in base64. Made if not given.
+    /// How to sign; as `secret` says, or else `hmac_sha256`, if not given. Later it changes by rotating the secret.
+    #[serde(default)]
+    signing: Option<SigningScheme>,
+    /// What to sign with: `whsec_` and 24 to 64 bytes in base64, or `whsk_` and the 32 or 64 bytes of a private
+    /// Ed25519 key. Made if not given.
     #[serde(default)]
     secret: Option<String>,
 }
@@ -84,21 +111,12 @@ impl CreateWebhook {
         let mut findings = Findings::default();
         let exists = |id| config.segments.iter().any(|segment| segment.id == id);
         let channels = self.channels.and_then(|typed| findings.take(typed.read(exists)));
-        let secret = match self.secret {
-            Some(text) => SigningSecret::parse(&text).map_err(|reason| findings.add("secret", reason)).ok(),
-            None => Some(SigningSecret::generate(&app.ambient)),
-        };
-        for (name, value) in self.headers.iter().flatten() {
-            if value == MASK && is_secret_header(name) {
-                findings.add(
-                    format!("headers/{name}"),
-                    format!("{MASK} is not a value: it stands for one that is not shown"),
-                );
-            }
-        }
-        let url = findings.take(parse_url("url", &self.url));
+        let material = findings.take(read_material(self.secret.as_deref(), self.signing, &app.ambient));
+        let headers = unmasked_headers(self.headers.unwrap_or_default(), &BTreeMap::new(), &mut findings);
+        let auth = self.auth.and_then(|Object(typed)| typed.read(None, &mut findings));
+        let client_identity = self.client_certificate.and_then(|Object(typed)| typed.read(None, &mut findings));
         // Whatever else is wrong is told even if the URL cannot be read.
-        let Some(stand_in) = url.clone().or_else(|| Url::parse("https://example.com/").ok()) else {
+        let Some(url) = findings.take(parse_url("url", &self.url)).or_else(stand_in_url) else {
             return findings.into_result(()).and_then(|()| Err(Invalid::one("url", "cannot be read")));
         };
         let now = app.ambient.now();
@@ -106,19 +124,24 @@ impl CreateWebhook {
             id: app.ambient.new_id(),
             workspace_id: config.workspace_id,
             description: self.description.unwrap_or_default(),
-            url: stand_in,
+            url,
             event_types: without_repeats(self.event_types),
             channels: channels.unwrap_or_default(),
-            headers: self.headers.unwrap_or_default(),
+            headers,
             enabled: self.enabled.unwrap_or(true),
             disabled_reason: None,
             retry_schedule: self.retry_schedule.map(schedule),
+            rate_limit: self.rate_limit.map(RateLimit::from),
+            fifo: self.fifo.unwrap_or_default(),
+            ca_certificates: self.ca_certificates,
             metadata: self.metadata.unwrap_or_default(),
             revision: 0,
             created_at: now,
             updated_at: now,
             deleted_at: None,
-            secrets: secret.into_iter().collect(),
+            signing_keys: material.map(|material| SigningKey::new(material, now)).into_iter().collect(),
+            auth,
+            client_identity,
         };
         check(&webhook, app, config, &mut findings);
         findings.into_result(webhook)
@@ -128,6 +151,7 @@ impl CreateWebhook {
 /// What to change about a webhook.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"enabled": true, "rate_limit": {"requests": 100, "per": "second"}}]))]
 pub(super) struct UpdateWebhook {
     /// What people call it.
     #[serde(default)]
@@ -155,6 +179,22 @@ pub(super) struct UpdateWebhook {
     #[serde(default)]
     #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
     retry_schedule: Patch<Vec<Whole<i64>>>,
+    /// How many requests it may get; null means as many as there are.
+    #[serde(default)]
+    rate_limit: Patch<Object<TypedRateLimit>>,
+    /// Whether events come in order, one at a time; null means false.
+    #[serde(default)]
+    fifo: Patch<bool>,
+    /// How its requests authenticate. A masked secret keeps the one that is there.
+    #[serde(default)]
+    auth: Patch<Object<TypedAuth>>,
+    /// Authorities to trust beside the public ones, as PEM; null means none.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = PEM_BYTES_MAX))]
+    ca_certificates: Patch<String>,
+    /// The certificate to show to the receiver, and its key. A masked key keeps the one that is there.
+    #[serde(default)]
+    client_certificate: Patch<Object<TypedCertificate>>,
     /// Notes of your own, replacing all there are.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 50))]
@@ -189,7 +229,8 @@ impl UpdateWebhook {
                 }
             }
         }
-        self.headers.clone().map(|new| unmasked(new, &stored.headers, &mut findings)).apply(&mut webhook.headers);
+        let unmasked = |new| unmasked_headers(new, &stored.headers, &mut findings);
+        self.headers.clone().map(unmasked).apply(&mut webhook.headers);
         match self.enabled {
             Patch::Absent => {}
             Patch::Null => webhook.enabled = true,
@@ -199,6 +240,21 @@ impl UpdateWebhook {
             webhook.disabled_reason = None;
         }
         self.retry_schedule.clone().map(schedule).apply_optional(&mut webhook.retry_schedule);
+        self.rate_limit.map(RateLimit::from).apply_optional(&mut webhook.rate_limit);
+        self.fifo.apply(&mut webhook.fifo);
+        match &self.auth {
+            Patch::Absent => {}
+            Patch::Null => webhook.auth = None,
+            Patch::Value(Object(typed)) => webhook.auth = typed.read(stored.auth.as_ref(), &mut findings),
+        }
+        self.ca_certificates.clone().apply_optional(&mut webhook.ca_certificates);
+        match &self.client_certificate {
+            Patch::Absent => {}
+            Patch::Null => webhook.client_identity = None,
+            Patch::Value(Object(typed)) => {
+                webhook.client_identity = typed.read(stored.client_identity.as_ref(), &mut findings);
+            }
+        }
         self.metadata.clone().apply(&mut webhook.metadata);
         check(&webhook, app, config, &mut findings);
         findings.into_result(webhook)
@@ -213,28 +269,16 @@ fn check(webhook: &Webhook, app: &App, config: &WorkspaceConfig, findings: &mut 
             findings.add(format!("event_types/{position}"), format!("there is no event type {name:?}"));
         }
     }
-    if app.options.https_only && webhook.url.scheme() == "http" {
-        findings.add("url", "only https is allowed on this installation");
-    }
-}
-
-/// Headers as they are to be: where a secret came back masked, it is the one that is there.
-fn unmasked(
-    mut new: BTreeMap<String, String>,
-    stored: &BTreeMap<String, String>,
-    findings: &mut Findings,
-) -> BTreeMap<String, String> {
-    for (name, value) in new.iter_mut().filter(|(name, value)| *value == MASK && is_secret_header(name)) {
-        let kept = stored.iter().find(|(stored_name, _)| stored_name.eq_ignore_ascii_case(name));
-        match kept {
-            Some((_, kept)) => value.clone_from(kept),
-            None => findings.add(
-                format!("headers/{name}"),
-                format!("{MASK} stands for the value that is there, and there is none"),
-            ),
+    findings.take(tls::check(webhook.ca_certificates.as_deref(), webhook.client_identity.as_ref()));
+    if app.options.https_only {
+        let only_https = "only https is allowed on this installation";
+        if webhook.url.scheme() == "http" {
+            findings.add("url", only_https);
+        }
+        if matches!(&webhook.auth, Some(Auth::OAuth2(oauth2)) if oauth2.token_url.scheme() == "http") {
+            findings.add("auth/token_url", only_https);
         }
     }
-    new
 }
 
 fn without_repeats(mut names: Vec<String>) -> Vec<String> {
@@ -251,26 +295,10 @@ fn schedule(seconds: Vec<Whole<i64>>) -> RetrySchedule {
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    // behaviour S10 (in part)
-    #[test]
-    fn a_masked_header_sent_back_keeps_its_value() {
-        let stored = headers(&[("Authorization", "Bearer abc"), ("X-Team", "sales")]);
-        let mut findings = Findings::default();
-        let new =
-            unmasked(headers(&[("authorization", MASK), ("X-Team", MASK), ("X-Token", MASK)]), &stored, &mut findings);
-        assert_eq!(new["authorization"], "Bearer abc");
-        assert_eq!(new["X-Team"], MASK, "its value is shown, so this is what was meant");
-        assert_eq!(findings.into_result(()).unwrap_err().0[0].field, "headers/X-Token");
-    }
-
     // behaviour A8
     #[test]
     fn what_is_not_there_yet_is_an_unknown_field() {
-        for field in ["rate_limit", "format", "filter", "transformation", "colour"] {
+        for field in ["format", "filter", "transformation", "colour"] {
             let body = serde_json::json!({"url": "https://a.example", "event_types": ["a.b"], field: null}).to_string();
             let problem = crate::extract::read_json::<CreateWebhook>(body.as_bytes()).err().unwrap();
             assert_eq!(problem.body().errors[0].field, field);

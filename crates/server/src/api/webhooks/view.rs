@@ -1,25 +1,26 @@
 //! A webhook as it is shown: without its secrets.
 //!
-//! Header values and parts of the URL that may be secrets are masked. What is sent back masked means "keep
-//! what is there" (`form.rs`), so that a reply can be changed and sent back whole.
+//! What may be a secret is masked (`masked.rs`); what signs has an answer of its own (`secret.rs`).
 
 use std::collections::BTreeMap;
 
 use beckon_domain::channel::Channel;
 use beckon_domain::id::WebhookId;
-use beckon_domain::webhook::{Webhook, is_secret_header};
+use beckon_domain::rate::RateLimit;
+use beckon_domain::signing::SigningScheme;
+use beckon_domain::webhook::Webhook;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use url::Url;
 
+use super::auth::TypedAuth;
+use super::certificate::TypedCertificate;
+use super::health::HealthView;
+use super::masked::{masked_headers, masked_url};
 use crate::docs;
 
-/// What stands in the place of a secret.
-pub(super) const MASK: &str = "***";
-
 /// A webhook.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Webhook")]
 pub(super) struct WebhookView {
     /// Its id.
@@ -40,6 +41,21 @@ pub(super) struct WebhookView {
     disabled_reason: Option<String>,
     /// Seconds between attempts; null means the installation's schedule.
     retry_schedule: Option<Vec<i64>>,
+    /// How many requests it may get; null means as many as there are.
+    rate_limit: Option<RateLimit>,
+    /// Whether events come in order, one at a time: one that fails holds up those behind it until it is delivered,
+    /// has failed for good, or is canceled.
+    fifo: bool,
+    /// How its requests authenticate; null if they do not, or by user-info in the URL.
+    auth: Option<TypedAuth>,
+    /// Authorities trusted beside the public ones, as PEM.
+    ca_certificates: Option<String>,
+    /// The certificate shown to the receiver.
+    client_certificate: Option<TypedCertificate>,
+    /// How its requests are signed. What with, `/webhooks/{id}/secret` shows.
+    signing: SigningScheme,
+    /// How its receiver has been doing; null while it is disabled and gets nothing anyway.
+    health: Option<HealthView>,
     /// The customer's own notes.
     metadata: BTreeMap<String, String>,
     /// When it was made.
@@ -50,62 +66,30 @@ pub(super) struct WebhookView {
     updated_at: Timestamp,
 }
 
-impl From<Webhook> for WebhookView {
-    fn from(webhook: Webhook) -> WebhookView {
+impl WebhookView {
+    /// `webhook`, and how its receiver has been doing.
+    pub(super) fn of(webhook: Webhook, health: Option<HealthView>) -> WebhookView {
+        let newest_key = webhook.signing_keys.first();
         WebhookView {
             id: webhook.id,
             description: webhook.description,
             url: masked_url(&webhook.url),
             event_types: webhook.event_types,
             channels: webhook.channels,
-            headers: webhook.headers.into_iter().map(masked_header).collect(),
+            headers: masked_headers(webhook.headers),
             enabled: webhook.enabled,
             disabled_reason: webhook.disabled_reason,
             retry_schedule: webhook.retry_schedule.map(|s| s.0.iter().map(|delay| delay.as_secs()).collect()),
+            rate_limit: webhook.rate_limit,
+            fifo: webhook.fifo,
+            auth: webhook.auth.as_ref().map(TypedAuth::from),
+            ca_certificates: webhook.ca_certificates,
+            client_certificate: webhook.client_identity.as_ref().map(TypedCertificate::from),
+            signing: newest_key.map(|key| key.material.scheme()).unwrap_or_default(),
+            health,
             metadata: webhook.metadata,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
         }
-    }
-}
-
-/// A URL without the secret of its user-info: the password, or the user if it stands alone.
-pub(super) fn masked_url(url: &Url) -> String {
-    let mut masked = url.clone();
-    // Both fail only for URLs that cannot have user-info, and then there is none to mask.
-    if url.password().is_some() {
-        masked.set_password(Some(MASK)).ok();
-    } else if !url.username().is_empty() {
-        masked.set_username(MASK).ok();
-    }
-    masked.into()
-}
-
-fn masked_header((name, value): (String, String)) -> (String, String) {
-    if is_secret_header(&name) { (name, MASK.to_owned()) } else { (name, value) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn masked(url: &str) -> String {
-        masked_url(&Url::parse(url).unwrap())
-    }
-
-    // behaviour S12
-    #[test]
-    fn the_secret_in_a_url_is_not_shown() {
-        assert_eq!(masked("https://jane:hunter2@example.com/a"), "https://jane:***@example.com/a");
-        assert_eq!(masked("https://token@example.com/"), "https://***@example.com/");
-        assert_eq!(masked("https://:pw@example.com/"), "https://:***@example.com/");
-        assert_eq!(masked("https://example.com/?a=b"), "https://example.com/?a=b");
-    }
-
-    // behaviour S10 (in part)
-    #[test]
-    fn sensitive_header_values_are_not_shown() {
-        assert_eq!(masked_header(("X-Team".to_owned(), "sales".to_owned())).1, "sales");
-        assert_eq!(masked_header(("X-Token".to_owned(), "abc".to_owned())).1, MASK);
     }
 }

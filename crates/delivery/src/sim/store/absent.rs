@@ -1,0 +1,136 @@
+//! What the delivery engine never asks a store for.
+
+use async_trait::async_trait;
+use beckon_domain::catalog::EventType;
+use beckon_domain::company::{Company, Domain};
+use beckon_domain::contact::Contact;
+use beckon_domain::email::Email;
+use beckon_domain::id::{ApiKeyId, CompanyId, ContactId, SegmentId, WorkspaceId, WriteKeyId};
+use beckon_domain::key::{ApiKey, Workspace, WriteKey};
+use beckon_domain::segment::Segment;
+use beckon_store::config::ConfigVersion;
+use beckon_store::idempotency::KeptAnswer;
+use beckon_store::intake::{IntakeChanges, IntakeQuery, IntakeState, SignalRecord};
+use beckon_store::keys::KeyHash;
+use beckon_store::{
+    IdempotencyStore, IntakeStore, KeyStore, Page, PageRequest, PeopleStore, Result, SegmentStore, StoreError,
+};
+use jiff::Timestamp;
+
+use super::SimStore;
+
+/// The answer to everything here.
+pub(super) fn not_modelled() -> StoreError {
+    StoreError::Refused("the model store knows deliveries only".to_owned())
+}
+
+#[async_trait]
+impl KeyStore for SimStore {
+    async fn create_workspace(&self, workspace: &Workspace) -> Result<()> {
+        self.world.lock().model.create_workspace(workspace.id);
+        Ok(())
+    }
+    async fn list_workspaces(&self) -> Result<Vec<Workspace>> {
+        Err(not_modelled())
+    }
+    async fn create_api_key(&self, _: &ApiKey, _: KeyHash) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn find_api_key(&self, _: KeyHash) -> Result<Option<ApiKey>> {
+        Err(not_modelled())
+    }
+    async fn list_api_keys(&self, _: WorkspaceId, _: PageRequest) -> Result<Page<ApiKey>> {
+        Err(not_modelled())
+    }
+    async fn revoke_api_key(&self, _: WorkspaceId, _: ApiKeyId, _: Timestamp) -> Result<ApiKey> {
+        Err(not_modelled())
+    }
+    async fn create_write_key(&self, _: &WriteKey) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn find_write_key(&self, _: &str) -> Result<Option<WriteKey>> {
+        Err(not_modelled())
+    }
+    async fn list_write_keys(&self, _: WorkspaceId, _: PageRequest) -> Result<Page<WriteKey>> {
+        Err(not_modelled())
+    }
+    async fn revoke_write_key(&self, _: WorkspaceId, _: WriteKeyId, _: Timestamp) -> Result<WriteKey> {
+        Err(not_modelled())
+    }
+}
+
+#[async_trait]
+impl SegmentStore for SimStore {
+    async fn create_segment(&self, _: WorkspaceId, _: &Segment) -> Result<Segment> {
+        Err(not_modelled())
+    }
+    async fn get_segment(&self, _: WorkspaceId, _: SegmentId) -> Result<Segment> {
+        Err(not_modelled())
+    }
+    async fn list_segments(&self, _: WorkspaceId, _: PageRequest) -> Result<Page<Segment>> {
+        Err(not_modelled())
+    }
+    async fn update_segment(&self, _: WorkspaceId, _: &Segment) -> Result<Segment> {
+        Err(not_modelled())
+    }
+    async fn delete_segment(&self, _: WorkspaceId, _: SegmentId, _: Timestamp) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn create_event_type(&self, _: WorkspaceId, _: &EventType) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn list_event_types(&self, _: WorkspaceId) -> Result<Vec<EventType>> {
+        Err(not_modelled())
+    }
+    async fn update_event_type(&self, _: WorkspaceId, _: &EventType) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn delete_event_type(&self, _: WorkspaceId, _: &str) -> Result<()> {
+        Err(not_modelled())
+    }
+}
+
+#[async_trait]
+impl IdempotencyStore for SimStore {
+    async fn find_answer(&self, _: WorkspaceId, _: &str, _: Timestamp) -> Result<Option<KeptAnswer>> {
+        Err(not_modelled())
+    }
+    async fn keep_answer(&self, _: WorkspaceId, _: &str, _: &KeptAnswer, _: Timestamp) -> Result<()> {
+        Err(not_modelled())
+    }
+}
+
+#[async_trait]
+impl IntakeStore for SimStore {
+    async fn read_intake(&self, _: WorkspaceId, _: &IntakeQuery) -> Result<IntakeState> {
+        Err(not_modelled())
+    }
+    async fn commit_intake(&self, _: WorkspaceId, _: ConfigVersion, _: IntakeChanges) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn list_signals(&self, _: WorkspaceId, _: PageRequest) -> Result<Page<SignalRecord>> {
+        Err(not_modelled())
+    }
+}
+
+#[async_trait]
+impl PeopleStore for SimStore {
+    async fn get_contact(&self, _: WorkspaceId, _: ContactId) -> Result<Contact> {
+        Err(not_modelled())
+    }
+    async fn list_contacts(&self, _: WorkspaceId, _: Option<&Email>, _: PageRequest) -> Result<Page<Contact>> {
+        Err(not_modelled())
+    }
+    async fn erase_contact(&self, _: WorkspaceId, _: ContactId) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn get_company(&self, _: WorkspaceId, _: CompanyId) -> Result<Company> {
+        Err(not_modelled())
+    }
+    async fn list_companies(&self, _: WorkspaceId, _: Option<&Domain>, _: PageRequest) -> Result<Page<Company>> {
+        Err(not_modelled())
+    }
+    async fn erase_company(&self, _: WorkspaceId, _: CompanyId) -> Result<()> {
+        Err(not_modelled())
+    }
+}

@@ -1,0 +1,115 @@
+//! Masks: what stands in the place of a secret, and what it means when it is sent back.
+//!
+//! Promise: a mask sent back means "keep what is there", so that a reply can be changed and sent back; where
+//! nothing is there it is refused by name.
+
+use std::collections::BTreeMap;
+
+use beckon_domain::invalid::Findings;
+use beckon_domain::secret::SecretText;
+use beckon_domain::webhook::is_secret_header;
+use url::Url;
+
+/// What stands in the place of a secret.
+pub(super) const MASK: &str = "***";
+
+/// Why a mask is refused where there is nothing to keep.
+const NOTHING_TO_KEEP: &str = "*** stands for the value that is there, and there is none";
+
+/// A secret as it is to be: the `stored` one if `text` is the mask. `None` if there is none, which is a finding.
+pub(super) fn kept_if_masked(
+    field: &str,
+    text: &str,
+    stored: Option<&SecretText>,
+    findings: &mut Findings,
+) -> Option<SecretText> {
+    if text != MASK {
+        return Some(SecretText::new(text));
+    }
+    if stored.is_none() {
+        findings.add(field, NOTHING_TO_KEEP);
+    }
+    stored.cloned()
+}
+
+/// Headers as they are to be: where a secret came back masked, it is the one in `stored`.
+pub(super) fn unmasked_headers(
+    mut new: BTreeMap<String, String>,
+    stored: &BTreeMap<String, String>,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    for (name, value) in new.iter_mut().filter(|(name, value)| *value == MASK && is_secret_header(name)) {
+        let kept = stored.iter().find(|(stored_name, _)| stored_name.eq_ignore_ascii_case(name));
+        match kept {
+            Some((_, kept)) => value.clone_from(kept),
+            None => findings.add(format!("headers/{name}"), NOTHING_TO_KEEP),
+        }
+    }
+    new
+}
+
+/// Headers as they are shown.
+pub(super) fn masked_headers(mut headers: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    for (_, value) in headers.iter_mut().filter(|(name, _)| is_secret_header(name)) {
+        MASK.clone_into(value);
+    }
+    headers
+}
+
+/// A URL without the secret of its user-info: the password, or the user if it stands alone.
+pub(super) fn masked_url(url: &Url) -> String {
+    let mut masked = url.clone();
+    // Both fail only for URLs that cannot have user-info, and then there is none to mask.
+    if url.password().is_some() {
+        masked.set_password(Some(MASK)).ok();
+    } else if !url.username().is_empty() {
+        masked.set_username(MASK).ok();
+    }
+    masked.into()
+}
+
+/// Takes the place of a URL that cannot be read, so that whatever else is wrong is told too.
+pub(super) fn stand_in_url() -> Option<Url> {
+    Url::parse("https://example.com/").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn masked(url: &str) -> String {
+        masked_url(&Url::parse(url).unwrap())
+    }
+
+    // behaviour S12
+    #[test]
+    fn the_secret_in_a_url_is_not_shown() {
+        assert_eq!(masked("https://jane:hunter2@example.com/a"), "https://jane:***@example.com/a");
+        assert_eq!(masked("https://token@example.com/"), "https://***@example.com/");
+        assert_eq!(masked("https://:pw@example.com/"), "https://:***@example.com/");
+        assert_eq!(masked("https://example.com/?a=b"), "https://example.com/?a=b");
+    }
+
+    // behaviour S10 (in part)
+    #[test]
+    fn sensitive_header_values_are_not_shown() {
+        let shown = masked_headers(headers(&[("X-Team", "sales"), ("X-Token", "abc")]));
+        assert_eq!(shown, headers(&[("X-Team", "sales"), ("X-Token", MASK)]));
+    }
+
+    // behaviour S10 (in part)
+    #[test]
+    fn a_masked_header_sent_back_keeps_its_value() {
+        let stored = headers(&[("Authorization", "Bearer abc"), ("X-Team", "sales")]);
+        let mut findings = Findings::default();
+        let sent_back = headers(&[("authorization", MASK), ("X-Team", MASK), ("X-Token", MASK)]);
+        let new = unmasked_headers(sent_back, &stored, &mut findings);
+        assert_eq!(new["authorization"], "Bearer abc");
+        assert_eq!(new["X-Team"], MASK, "its value is shown, so this is what was meant");
+        assert_eq!(findings.into_result(()).unwrap_err().0[0].field, "headers/X-Token");
+    }
+}

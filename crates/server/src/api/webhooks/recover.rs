@@ -1,0 +1,65 @@
+//! Sending a webhook what it missed: what failed or was canceled while it was disabled, and what it never had.
+//!
+//! Not here: doing it (`beckon-delivery`'s jobs), and replaying by other conditions (`api/deliveries/replay.rs`).
+
+use axum::extract::State;
+use beckon_domain::id::WebhookId;
+use beckon_domain::invalid::{Findings, Invalid};
+use beckon_domain::job::JobKind;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::api::jobs::{self, JobAnswer};
+use crate::app::App;
+use crate::auth::ApiCaller;
+use crate::docs;
+use crate::extract::{ById, Json, Path};
+use crate::problem::Problem;
+
+/// From when to when something was missed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"since": "2024-04-15T14:32:00Z", "dry_run": true}]))]
+pub(super) struct Missed {
+    /// At or after this moment; not in the future.
+    #[schemars(schema_with = "docs::timestamp")]
+    since: Timestamp,
+    /// Before this moment; now if not given or in the future.
+    #[serde(default)]
+    #[schemars(schema_with = "docs::optional_timestamp")]
+    until: Option<Timestamp>,
+    /// Only count what would be done, and do nothing.
+    #[serde(default)]
+    dry_run: Option<bool>,
+}
+
+impl Missed {
+    fn window(&self, now: Timestamp) -> Result<(Timestamp, Timestamp), Invalid> {
+        let mut findings = Findings::default();
+        let until = jobs::check_window(Some(self.since), self.until, now, &mut findings);
+        findings.into_result((self.since, until))
+    }
+}
+
+pub(super) async fn recover(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(ById { id }): Path<ById<WebhookId>>,
+    Json(missed): Json<Missed>,
+) -> Result<JobAnswer, Problem> {
+    let (since, until) = missed.window(app.ambient.now())?;
+    let kind = JobKind::Recover { webhook_id: id, since, until };
+    jobs::start(&app, caller, kind, missed.dry_run.unwrap_or(false)).await
+}
+
+pub(super) async fn replay_missing(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(ById { id }): Path<ById<WebhookId>>,
+    Json(missed): Json<Missed>,
+) -> Result<JobAnswer, Problem> {
+    let (since, until) = missed.window(app.ambient.now())?;
+    let kind = JobKind::ReplayMissing { webhook_id: id, since, until };
+    jobs::start(&app, caller, kind, missed.dry_run.unwrap_or(false)).await
+}

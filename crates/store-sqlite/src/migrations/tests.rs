@@ -1,0 +1,236 @@
+use std::path::Path;
+
+use beckon_domain::delivery::{DeliveryStatus, Exchange, FailureKind, Outcome, Trigger};
+use beckon_domain::id::{AttemptId, DeliveryId, WebhookId, WorkspaceId};
+use beckon_store::deliveries::AttemptsOf;
+use beckon_store::{ConfigStore, DeliveryStore, IdempotencyStore, PageRequest, Vault, WebhookStore};
+use beckon_testkit::{a_vault, fake_ambient};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+use crate::{DATABASE_FILE, Options, SqliteStore};
+
+/// Parts of what version 1 kept open, which nobody may find in the file afterwards.
+const CANARIES: [&str; 5] =
+    ["CANARYSECRETCANARYSECRETCANARYSE", "canary-url", "canary-header", "canary-record", "canary-answer"];
+const OLD_SECRET: &str = "whsec_CANARYSECRETCANARYSECRETCANARYSE";
+const WORKSPACE: Uuid = Uuid::from_u128(1);
+const WEBHOOK: Uuid = Uuid::from_u128(2);
+
+/// A number of seconds after 2024-04-15T14:32:00Z, where the fake clock stands.
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_713_191_520 + second).unwrap()
+}
+
+fn delivery_id(seq: i64) -> DeliveryId {
+    Uuid::from_u128(100 + seq as u128).into()
+}
+
+/// A database as version 1 wrote it: a webhook with an older secret beside the newest, and deliveries that are pending,
+/// retrying, resent, tried, and done; and traces of more in its unused parts.
+fn database_of_version_1(directory: &Path) {
+    let connection = Connection::open(directory.join(DATABASE_FILE)).unwrap();
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
+    connection.execute_batch(STEPS[0].sql).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    connection.execute("INSERT INTO workspace VALUES (?1, 'Acme', 0, 7)", params![WORKSPACE]).unwrap();
+    for n in 0..60 {
+        // All but one were deleted since, and left their traces.
+        let id = Uuid::from_u128(2 + n);
+        let doc = serde_json::json!({
+            "id": WebhookId::from(id), "workspace_id": WorkspaceId::from(WORKSPACE), "description": "CRM",
+            "url": format!("https://receiver.example/canary-url/{n}"), "event_types": ["contact.visited"],
+            "channels": [], "headers": {"X-Token": "canary-header"}, "enabled": true, "disabled_reason": null,
+            "retry_schedule": null, "metadata": {"pad": "x".repeat(200)}, "revision": 3,
+            "created_at": at(-100), "updated_at": at(-50), "deleted_at": null,
+        });
+        let secrets = serde_json::json!([OLD_SECRET, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]);
+        connection
+            .execute(
+                "INSERT INTO webhook (id, workspace_id, revision, enabled, deleted_at, doc, secrets)
+                 VALUES (?1, ?2, 3, 1, NULL, ?3, ?4)",
+                params![id, WORKSPACE, doc.to_string(), secrets.to_string()],
+            )
+            .unwrap();
+    }
+    connection.execute("DELETE FROM webhook WHERE id <> ?1", params![WEBHOOK]).unwrap();
+
+    let millis = |second| at(second).as_millisecond();
+    // Status, attempts, scheduled attempts; when the schedule's, the resend's, the test's next is due.
+    let deliveries = [
+        ([0, 0, 0], [Some(1), None, None]),
+        ([1, 2, 2], [Some(300), None, None]),
+        ([3, 4, 4], [None, Some(5), None]),
+        ([0, 0, 0], [None, None, Some(6)]),
+        ([1, 1, 1], [Some(400), Some(7), None]),
+        ([2, 1, 1], [None, None, None]),
+    ];
+    for (n, ([status, attempts, scheduled], due)) in (1_i64..).zip(deliveries) {
+        connection
+            .execute(
+                "INSERT INTO event (workspace_id, id, event_type, channels, test, created_at, delivery_count, payload)
+                 VALUES (?1, ?2, 'contact.visited', 'segment_7', 0, ?3, 1, ?4)",
+                params![WORKSPACE, format!("evt-{n}"), millis(1), format!("{{\"n\":{n}}}").into_bytes()],
+            )
+            .unwrap();
+        let due = due.map(|at| at.map(millis));
+        connection
+            .execute(
+                "INSERT INTO delivery (id, workspace_id, webhook_id, event, event_type, status, attempt_count,
+                     scheduled_attempts, schedule_due_at, resend_due_at, test_due_at, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, 'contact.visited', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
+                params![
+                    delivery_id(n).uuid(),
+                    WORKSPACE,
+                    WEBHOOK,
+                    n,
+                    status,
+                    attempts,
+                    scheduled,
+                    due[0],
+                    due[1],
+                    due[2],
+                    millis(1)
+                ],
+            )
+            .unwrap();
+        for (trigger, due_at) in (0_i64..).zip(due) {
+            let Some(due_at) = due_at else { continue };
+            let row = params![WEBHOOK, due_at, n, trigger];
+            connection.execute("INSERT INTO due VALUES (?1, ?2, ?3, ?4)", row).unwrap();
+        }
+    }
+    let exchange = Exchange { url: "https://receiver.example/canary-record".to_owned(), ..Exchange::default() };
+    let outcome = Outcome::Failed { kind: FailureKind::Timeout, message: "no answer".to_owned() };
+    let record = serde_json::json!({ "exchange": exchange, "outcome": outcome });
+    connection
+        .execute(
+            "INSERT INTO attempt (id, delivery, webhook_id, number, trigger, started_at, next_attempt_at, record)
+             VALUES (?1, 2, ?2, 1, 0, ?3, ?4, ?5)",
+            params![Uuid::from_u128(9), WEBHOOK, millis(2), millis(300), record.to_string()],
+        )
+        .unwrap();
+    connection
+        .execute(
+            "INSERT INTO kept_answer VALUES (?1, 'key', ?2, 201, NULL, NULL, ?3, ?4)",
+            params![WORKSPACE, [7_u8; 32].as_slice(), millis(0), b"canary-answer \xff".as_slice()],
+        )
+        .unwrap();
+}
+
+/// What of the canaries stands anywhere in the files of a directory.
+fn found_in(directory: &Path) -> Vec<&'static str> {
+    let files = std::fs::read_dir(directory).unwrap();
+    let bytes: Vec<u8> = files.flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+    let stands = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    CANARIES.into_iter().filter(|canary| stands(canary)).collect()
+}
+
+fn open(directory: &Path) -> std::sync::Arc<SqliteStore> {
+    SqliteStore::open(Options::new(directory, a_vault()), fake_ambient()).unwrap()
+}
+
+// behaviour D11
+#[tokio::test]
+async fn a_database_of_version_1_is_brought_up_with_everything_due_as_before() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_1(directory.path());
+    let store = open(directory.path());
+    let (workspace, webhook_id) = (WorkspaceId::from(WORKSPACE), WebhookId::from(WEBHOOK));
+
+    let webhook = store.get_webhook(workspace, webhook_id).await.unwrap();
+    assert_eq!(webhook.url.as_str(), "https://receiver.example/canary-url/0");
+    assert_eq!(webhook.headers["X-Token"], "canary-header");
+    assert_eq!((webhook.revision, webhook.enabled, webhook.fifo, webhook.rate_limit), (3, true, false, None));
+    let secrets: Vec<_> = webhook.live_signing_keys(at(0)).map(|key| key.material.expose()).collect();
+    assert_eq!(secrets, [OLD_SECRET, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]);
+    assert_eq!(webhook.signing_keys[0].created_at, webhook.created_at);
+    assert_eq!(store.config_version(workspace), 7);
+    assert_eq!(store.load_config(workspace).await.unwrap().webhooks.len(), 1);
+
+    let due = store.list_due(webhook_id, at(1_000), &[], 100).await.unwrap().due;
+    let due: Vec<_> =
+        due.iter().map(|due| (due.delivery_id, due.trigger, due.due_at, due.scheduled_attempts)).collect();
+    let wanted = [
+        (4, Trigger::Test, 6, 0),
+        (1, Trigger::Schedule, 1, 0),
+        (3, Trigger::Resend, 5, 4),
+        (5, Trigger::Resend, 7, 1),
+        (2, Trigger::Schedule, 300, 2),
+        (5, Trigger::Schedule, 400, 1),
+    ];
+    assert_eq!(due, wanted.map(|(n, trigger, second, scheduled)| (delivery_id(n), trigger, at(second), scheduled)));
+    let batch = store.list_due(webhook_id, at(8), &[], 100).await.unwrap();
+    assert_eq!((batch.due.len(), batch.next_due_at), (4, Some(at(300))));
+    let retrying = store.get_delivery(workspace, delivery_id(2)).await.unwrap();
+    assert_eq!((retrying.status, retrying.next_attempt_at), (DeliveryStatus::Retrying, Some(at(300))));
+
+    let attempts =
+        store.list_attempts(workspace, AttemptsOf::Webhook(webhook_id), PageRequest::default()).await.unwrap();
+    assert_eq!(attempts.rows[0].id, AttemptId::from(Uuid::from_u128(9)));
+    assert_eq!(attempts.rows[0].exchange.url, "https://receiver.example/canary-record");
+    let answer = store.find_answer(workspace, "key", at(-10)).await.unwrap().unwrap();
+    assert_eq!(answer.body, b"canary-answer \xff");
+}
+
+// behaviour S10
+#[tokio::test]
+async fn what_version_1_kept_open_is_gone_from_the_files() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_1(directory.path());
+    assert_eq!(found_in(directory.path()), CANARIES, "they stood there");
+    let store = open(directory.path());
+    assert_eq!(found_in(directory.path()), [""; 0]);
+    store.close().await;
+    assert_eq!(found_in(directory.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_rewriting_that_was_cut_off_is_made_up_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_1(directory.path());
+    open(directory.path()).close().await;
+    let behind = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    let scrubbed = || behind.query_row("SELECT scrubbed FROM vault", [], |row| row.get::<_, bool>(0)).unwrap();
+    assert!(scrubbed());
+    behind.execute_batch("UPDATE vault SET scrubbed = 0; CREATE TABLE t AS SELECT 'canary-url'; DROP TABLE t").unwrap();
+    assert_eq!(found_in(directory.path()), ["canary-url"], "in an unused part");
+    open(directory.path()).close().await;
+    assert!(scrubbed());
+    behind.close().unwrap();
+    assert_eq!(found_in(directory.path()), [""; 0]);
+}
+
+// behaviour D9 (in part)
+#[tokio::test]
+async fn a_webhook_that_cannot_be_read_stops_no_upgrade_and_is_not_left_open() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_1(directory.path());
+    let behind = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    behind.execute("UPDATE webhook SET doc = '{\"url\": \"canary-url\"}'", []).unwrap();
+    behind.close().unwrap();
+    let store = open(directory.path());
+    let unreadable = store.get_webhook(WORKSPACE.into(), WEBHOOK.into()).await.unwrap_err();
+    assert_eq!(unreadable.to_string(), "a stored webhook cannot be read");
+    store.close().await;
+    assert_eq!(found_in(directory.path()), [""; 0]);
+}
+
+// behaviour S10 (in part)
+#[tokio::test]
+async fn another_key_is_refused_untouched_with_both_named() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_1(directory.path());
+    open(directory.path()).close().await;
+    let contents = || std::fs::read(directory.path().join(DATABASE_FILE)).unwrap();
+    let before = contents();
+    let other = Vault::new(&[9; 32], fake_ambient());
+    let refused = SqliteStore::open(Options::new(directory.path(), other.clone()), fake_ambient()).err().unwrap();
+    let (wanted, given) = (crate::open::named(&a_vault().key_id()), crate::open::named(&other.key_id()));
+    assert!(matches!(refused, OpenError::OtherKey { .. }));
+    let message = refused.to_string();
+    assert!(message.contains(&wanted) && message.contains(&given) && message.contains("encryption key"), "{message}");
+    assert_eq!(contents(), before);
+    open(directory.path());
+}
