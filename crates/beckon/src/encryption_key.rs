@@ -108,8 +108,18 @@ pub(crate) fn find(config: &Config) -> anyhow::Result<Option<Provided>> {
     Ok(read(&file)?.map(|key| Provided { key, file: Some(file), made: false }))
 }
 
-/// Reads a key file, if there is one. One that others can read is closed to them, with a warning.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Option<EncryptionKey>> {
+/// Reads the key file of the data directory, if there is one. One that others can read is closed to them, with a
+/// warning.
+fn read(path: &Path) -> anyhow::Result<Option<EncryptionKey>> {
+    let key = read_as_is(path)?;
+    if key.is_some() {
+        close_to_others(path)?;
+    }
+    Ok(key)
+}
+
+/// Reads a key file that is not the data directory's, if there is one. Who can read it is up to whoever put it there.
+pub(crate) fn read_as_is(path: &Path) -> anyhow::Result<Option<EncryptionKey>> {
     let cannot = || format!("the key file {} cannot be read", path.display());
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -117,7 +127,6 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Option<EncryptionKey>> {
         Err(error) => return Err(error).with_context(cannot),
     };
     anyhow::ensure!(metadata.is_file() && metadata.len() <= FILE_BYTES_MAX, "{} is not a key file", path.display());
-    close_to_others(path, &metadata)?;
     let text = fs::read_to_string(path).with_context(cannot)?;
     let key =
         EncryptionKey::parse(&text).map_err(|reason| anyhow::anyhow!("what {} holds {reason}", path.display()))?;
@@ -145,9 +154,9 @@ pub(crate) fn keep(key: &EncryptionKey, path: &Path) -> anyhow::Result<bool> {
 }
 
 #[cfg(unix)]
-fn close_to_others(path: &Path, metadata: &fs::Metadata) -> anyhow::Result<()> {
+fn close_to_others(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = metadata.permissions().mode();
+    let mode = fs::metadata(path)?.permissions().mode();
     if mode & OTHERS == 0 {
         return Ok(());
     }
@@ -161,7 +170,7 @@ fn close_to_others(path: &Path, metadata: &fs::Metadata) -> anyhow::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn close_to_others(_: &Path, _: &fs::Metadata) -> anyhow::Result<()> {
+fn close_to_others(_: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
@@ -245,6 +254,8 @@ mod tests {
         let file = directory.path().join(KEY_FILE);
         fs::write(&file, TEXT).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(read_as_is(&file).unwrap().is_some());
+        assert_eq!(mode(&file), 0o644, "one that lies elsewhere is left as it is");
         assert!(read(&file).unwrap().is_some());
         assert_eq!(mode(&file), 0o600);
     }

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use beckon_domain::ambient::Ambient;
-use beckon_domain::delivery::{Attempt, DueAttempt};
+use beckon_domain::delivery::{Attempt, DueAttempt, Trigger};
 use beckon_domain::webhook::Webhook;
 use beckon_store::{ConfigCache, StoreError, WorkspaceConfig};
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use crate::classify::{classify_failure, classify_status, read_retry_after};
 use crate::queue::{Settings, Start};
@@ -23,6 +24,10 @@ use crate::transport::{Shipment, Transport};
 
 /// How long the record of an attempt waits to know who listens to notices now, if that changed meanwhile.
 const LISTENERS_WAIT: Duration = Duration::from_secs(2);
+
+/// A request to a webhook with a rate limit that could not be begun for so long is handed out anew: several that were
+/// handed out at their pace, and waited for the same thing, would go out at once.
+const BEGUN_WITHIN: Duration = Duration::from_millis(100);
 
 /// Makes attempts.
 pub(crate) struct Courier {
@@ -63,6 +68,7 @@ impl Courier {
     /// Makes an attempt, unless `withdrawn` is set, or the set-up changes, before the request is written.
     pub(crate) async fn make(&self, start: Start, withdrawn: &AtomicBool) -> Made {
         let Start { due, revision } = start;
+        let handed_out = Instant::now();
         let config = match self.config.get(due.workspace_id).await {
             Ok(config) => config,
             Err(error) => return Made::NotBegun(error),
@@ -75,12 +81,25 @@ impl Courier {
         }
         let wanted = || !withdrawn.load(Ordering::Acquire) && self.config.is_current(&config);
         if !wanted() {
+            return self.not_written(&due).await;
+        }
+        let is_late = webhook.rate_limit.is_some() && handed_out.elapsed() > BEGUN_WITHIN;
+        if is_late && due.trigger != Trigger::Test {
             return Made::Overtaken;
         }
         let at = self.ambient.now();
         match self.transport.send_if(&wanted, Shipment { webhook, due: &due, at }).await {
             Some(sent) => Made::Answered(Box::new(self.read_answer(&config, webhook, due, at, sent).await)),
-            None => Made::Overtaken,
+            None => self.not_written(&due).await,
+        }
+    }
+
+    /// Why a request was not written.
+    async fn not_written(&self, due: &DueAttempt) -> Made {
+        match self.config.get(due.workspace_id).await {
+            Ok(config) if !config.webhook(due.webhook_id).is_some_and(|webhook| webhook.is_live()) => Made::NotLive,
+            Ok(_) => Made::Overtaken,
+            Err(error) => Made::NotBegun(error),
         }
     }
 

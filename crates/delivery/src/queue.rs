@@ -188,7 +188,7 @@ impl Queue {
         let held = self.canceling.holds(&due);
         self.lane(webhook).home = Some(due.workspace_id);
         if let Some(settings) = settings {
-            self.adopt(webhook, settings);
+            self.adopt(webhook, settings, now);
         }
         let lane = self.lane(webhook);
         if held || lane.in_flight.contains_key(&key) || lane.aside.contains(&key) {
@@ -237,7 +237,7 @@ impl Queue {
     /// of it is looked up again.
     pub(crate) fn changed(&mut self, webhook: WebhookId, key: Key, settings: Settings, now: Timestamp) {
         self.leave_flight(webhook, key);
-        self.adopt(webhook, settings);
+        self.adopt(webhook, settings, now);
         // A look that knew the change already left this one out, because it was in flight.
         self.reorder(webhook, now);
         if let Some(lane) = self.lanes.get_mut(&webhook) {
@@ -292,6 +292,15 @@ impl Queue {
         self.tidy_gate(webhook, now);
     }
 
+    /// A webhook begins anew. Tells whether it was not well.
+    pub(crate) fn forget_health(&mut self, webhook: WebhookId, now: Timestamp) -> bool {
+        let Some(gate) = self.gates.get_mut(&webhook).filter(|gate| !gate.health.is_well()) else { return false };
+        (gate.health, gate.noted_at) = (Health::default(), None);
+        self.settle(webhook, now);
+        self.tidy_gate(webhook, now);
+        true
+    }
+
     /// Ends the pause of a webhook: somebody wants to know now.
     pub(crate) fn probe_now(&mut self, webhook: WebhookId, now: Timestamp) {
         if let Some(gate) = self.gates.get_mut(&webhook) {
@@ -303,7 +312,7 @@ impl Queue {
     /// A webhook was seen with these settings, and is still doing as it was: what was looked up under older ones is
     /// looked up again.
     pub(crate) fn learn_settings(&mut self, webhook: WebhookId, settings: Settings, now: Timestamp) {
-        self.adopt(webhook, settings);
+        self.adopt(webhook, settings, now);
         if let Some(gate) = self.gates.get_mut(&webhook) {
             gate.noted_at = Some(settings.revision);
             gate.set_limit(settings.rate_limit);
@@ -350,7 +359,7 @@ impl Queue {
 
     /// Takes what a webhook was seen with, if it is newer than what is known; then what is in memory is dropped and
     /// looked up again. Gives whether that was so.
-    fn adopt(&mut self, webhook: WebhookId, settings: Settings) -> bool {
+    fn adopt(&mut self, webhook: WebhookId, settings: Settings, now: Timestamp) -> bool {
         let Some(lane) = self.lanes.get_mut(&webhook) else { return false };
         if lane.settings.is_some_and(|known| known.revision >= settings.revision) {
             return false;
@@ -359,16 +368,7 @@ impl Queue {
         let gate = self.gates.entry(webhook).or_default();
         gate.set_limit(settings.rate_limit);
         if changed {
-            let earliest = lane.held().map(|due| due.due_at).min();
-            self.held_bytes -= lane.forget(|_| true);
-            lane.more.clear();
-            // A look under way was told to leave out what is forgotten now: in strict order, nothing of it may pass.
-            if let Some(refilling) = &mut lane.refilling {
-                refilling.reordered = true;
-            }
-            if let Some(at) = earliest {
-                lane.expect_at(at);
-            }
+            self.held_bytes -= lane.let_go(now);
         }
         changed
     }

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
+use crate::dispatcher::answered;
 
 /// Most attempts written in one call.
 const BATCH_MAX: usize = 256;
@@ -112,6 +113,8 @@ pub(crate) async fn record<W, F>(
         if retry_at.is_some_and(|at| at <= Instant::now()) {
             retry_at = None;
             waiting.append(&mut retry);
+            // Of a webhook's health, the store keeps what is written last.
+            waiting.sort_by_key(|waiting| waiting.number);
         }
         let mut batch: Vec<Waiting> = waiting.drain(..waiting.len().min(BATCH_MAX)).collect();
         if batch.is_empty() {
@@ -119,10 +122,10 @@ pub(crate) async fn record<W, F>(
         }
         batch.iter_mut().for_each(|waiting| told.check(waiting));
         let attempts = batch.iter().map(|waiting| waiting.finished.clone()).collect();
-        let failed = sort_out(batch, write(attempts).await, &mut told, &recorded);
+        let failed = sort_out(batch, answered(write(attempts)).await, &mut told, &recorded);
         if failed.is_empty() {
             backoff.reset();
-            if retry.is_empty() {
+            if retry.is_empty() && waiting.is_empty() {
                 told = Told::default();
             }
         } else {
@@ -185,12 +188,15 @@ mod tests {
     use super::*;
     use std::collections::VecDeque;
     use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     use beckon_domain::ambient::Ambient;
     use beckon_domain::delivery::DueAttempt;
     use beckon_domain::health::Health;
     use beckon_testkit::builders::a_due_attempt;
     use beckon_testkit::fake_ambient;
+    use futures_util::FutureExt;
+    use jiff::Timestamp;
 
     type Answer = StoreResult<Vec<StoreResult<()>>>;
 
@@ -256,6 +262,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_store_that_panics_is_asked_again() {
+        let (ambient, calls) = (fake_ambient(), Mutex::new(0));
+        let write = |batch: Vec<FinishedAttempt>| {
+            *calls.lock().unwrap() += 1;
+            let first = *calls.lock().unwrap() == 1;
+            async move {
+                assert!(!first, "it breaks");
+                Ok(batch.iter().map(|_| Ok(())).collect())
+            }
+        };
+        let (sender, to_record) = mpsc::unbounded_channel();
+        let (written, mut recorded) = mpsc::unbounded_channel();
+        sender.send(finished(&ambient)).unwrap();
+        drop(sender);
+        record(write, to_record, written).await;
+        assert!(matches!(recorded.recv().await.unwrap().end, End::Written));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn one_that_fails_does_not_hold_up_the_others() {
         let odd = || StoreError::Failed { doing: "recording", source: "odd".into() };
         let first = Ok(vec![Ok(()), Err(StoreError::NotFound("delivery")), Err(odd()), Err(away())]);
@@ -264,6 +289,59 @@ mod tests {
         let ends: Vec<&End> = recorded.iter().map(|one| &one.end).collect();
         assert!(matches!(ends[..], [End::Written, End::Orphaned(_), End::Written, End::Unwritable(_)]), "{ends:?}");
         assert_eq!(calls, [4, 2, 1, 1, 1], "given up after {TRIES_MAX} tries");
+    }
+
+    /// Records that tell of one webhook's health, by their numbers (0 tells nothing), in three lots: the first comes
+    /// while the store is away, the second when it is back, the third while that is being written, which takes longer
+    /// than what failed waits. Gives what the store was told then, in this order.
+    async fn told_in_lots([first, second, third]: [Vec<u16>; 3]) -> Vec<u16> {
+        let ambient = fake_ambient();
+        let health = |number: u16| {
+            let mut health = Health::default();
+            health.failing_since = Some(Timestamp::from_second(number.into()).unwrap());
+            health
+        };
+        let record = |number| FinishedAttempt { health: (number > 0).then(|| health(number)), ..finished(&ambient) };
+        let (sender, to_record) = mpsc::unbounded_channel();
+        let (recorded, _recorded) = mpsc::unbounded_channel();
+        let calls_away = first.len().div_ceil(BATCH_MAX);
+        first.into_iter().for_each(|number| sender.send(record(number)).unwrap());
+        let told: Arc<Mutex<Vec<u16>>> = Arc::default();
+        let (seen, calls, sender) = (told.clone(), Mutex::new(0), Mutex::new(Some(sender)));
+        let write = |batch: Vec<FinishedAttempt>| {
+            let mut calls = calls.lock().unwrap();
+            *calls += 1;
+            if *calls <= calls_away {
+                if *calls == calls_away {
+                    second.iter().for_each(|n| sender.lock().unwrap().as_ref().unwrap().send(record(*n)).unwrap());
+                }
+                return std::future::ready(Err(away())).boxed();
+            }
+            if let Some(sender) = sender.lock().unwrap().take() {
+                third.iter().for_each(|number| sender.send(record(*number)).unwrap());
+            }
+            let since = |finished: &FinishedAttempt| finished.health.as_ref().and_then(|health| health.failing_since);
+            let numbers = batch.iter().map(|finished| since(finished).map_or(0, |at| at.as_second() as u16));
+            seen.lock().unwrap().extend(numbers);
+            let answer = Ok(batch.iter().map(|_| Ok(())).collect());
+            tokio::time::sleep(Duration::from_secs(4)).map(|()| answer).boxed()
+        };
+        super::record(write, to_record, recorded).await;
+        let told = told.lock().unwrap();
+        told.clone()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn records_tried_again_are_written_before_the_later_ones_of_their_batch() {
+        assert_eq!(told_in_lots([vec![1, 2], vec![0], vec![3]]).await, [0, 1, 2, 3]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn more_than_a_batch_tried_again_overwrites_nothing_later_either() {
+        let many = BATCH_MAX as u16 + 44;
+        let told = told_in_lots([(1..=many).collect(), vec![many + 1], vec![]]).await;
+        assert_eq!(told.len(), usize::from(many) + 1);
+        assert_eq!(told.into_iter().filter(|number| *number > 0).collect::<Vec<_>>(), [many + 1]);
     }
 
     #[tokio::test(start_paused = true)]

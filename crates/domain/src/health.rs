@@ -1,7 +1,7 @@
 //! Whether a webhook deserves traffic, and how much.
 //!
 //! ```text
-//!             5 deliveries in a row fail, or 429/503
+//!             10 deliveries in a row fail, or 429/503
 //!  healthy ────────────────────────────────────────► tripped ◄──┐ the probe fails: twice the pause
 //!     ▲                                                │  pause over: one request at a time
 //!     │ every second of success doubles the pace       ▼        │
@@ -26,9 +26,9 @@ use crate::rate::{Period, RateLimit};
 use crate::retry::JITTER;
 
 /// So many deliveries must fail, with no success between, until the webhook trips.
-pub const TRIP_AFTER: usize = 5;
-/// The same while ramping, where it has to show that it is back.
-pub const TRIP_AGAIN_AFTER: usize = 2;
+pub const TRIP_AFTER: usize = 10;
+/// The same in the first step of the ramp, where it has to show that it is back.
+pub const TRIP_AGAIN_AFTER: usize = 3;
 /// First pause.
 pub const PAUSE_MIN: SignedDuration = SignedDuration::from_secs(1);
 /// Longest pause, unless the receiver asks for more: a receiver that is back is noticed within this.
@@ -77,7 +77,7 @@ pub enum HealthState {
         since: Timestamp,
         /// The end of the pause.
         until: Timestamp,
-        /// Pauses in a row.
+        /// Pauses in a row; a step of the ramp makes up for one.
         pauses: u32,
     },
     /// A little more every second.
@@ -214,7 +214,10 @@ impl Health {
         }
         let enough = match self.state {
             HealthState::Healthy => self.failed.len() >= TRIP_AFTER,
-            HealthState::Ramping { .. } => self.failed.len() >= TRIP_AGAIN_AFTER,
+            HealthState::Ramping { since, .. } if ramp_step(since, now) == Some(0) => {
+                self.failed.len() >= TRIP_AGAIN_AFTER
+            }
+            HealthState::Ramping { .. } => self.failed.len() >= TRIP_AFTER,
             // Of a request begun before it tripped nothing new is learnt.
             HealthState::Tripped { since, .. } => begun_at >= since,
         };
@@ -222,7 +225,11 @@ impl Health {
         if enough || (too_much && !matches!(self.state, HealthState::Tripped { .. })) {
             let pauses = match self.state {
                 HealthState::Healthy => 0,
-                HealthState::Tripped { pauses, .. } | HealthState::Ramping { pauses, .. } => pauses,
+                HealthState::Tripped { pauses, .. } => pauses,
+                // Who fails now and then comes back quickly; who falls back at once is given time.
+                HealthState::Ramping { since, pauses } => {
+                    pauses.saturating_sub(ramp_step(since, now).unwrap_or(RAMP_STEPS))
+                }
             };
             let until = now.checked_add(pause(pauses, unit).max(asked)).unwrap_or(now);
             self.state = HealthState::Tripped { since: now, until, pauses: pauses.saturating_add(1) };

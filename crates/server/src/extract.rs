@@ -150,6 +150,9 @@ fn check_shape<T: JsonSchema + 'static>(text: &str) -> Result<(), Invalid> {
 
 /// Why `text` is not a `T`: not JSON at all, or JSON of another shape.
 fn explain<T: DeserializeOwned + JsonSchema + 'static>(text: &str, error: &serde_json::Error) -> Problem {
+    if text.trim_ascii().is_empty() {
+        return not_json("there is no body: send JSON, {} at least".to_owned());
+    }
     // A raw value is held against the grammar only: a number out of range is JSON all the same.
     if let Err(error) = serde_json::from_str::<&RawValue>(text) {
         return not_json(format!("the body is not JSON: {error}"));

@@ -136,40 +136,33 @@ pub fn restore(file: &Path, directory: &Path, vault: &Vault) -> Result<Backup, B
     Ok(backup)
 }
 
-/// Has a file written beside `to`, and puts it there once it is whole and on disk. `Exists` if something is there.
+/// Has a file written beside `to`, and gives it that name once it is whole and on disk: nothing of that name is there
+/// before, whenever this is cut off. `Exists` if something is there.
 fn place(to: &Path, write: impl FnOnce(&Path) -> Result<(), BackupError>) -> Result<(), BackupError> {
-    // Takes the name, so that nobody else does meanwhile.
-    open::private_file().create_new(true).open(to).map_err(|source| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => BackupError::Exists(to.to_owned()),
-        _ => file_error(to)(source),
-    })?;
-    let part = with_suffix(to, ".part");
-    let done = write_part(&part, write).and_then(|()| {
-        fs::rename(&part, to).map_err(file_error(to))?;
-        sync_directory_of(to)
-    });
-    if done.is_err() {
-        // What is not whole is worth nothing; why it is not is what the caller is told.
-        fs::remove_file(&part).ok();
-        fs::remove_file(to).ok();
+    if to.symlink_metadata().is_ok() {
+        return Err(BackupError::Exists(to.to_owned()));
     }
-    done
+    // Only its owner can read such a file. What is not whole is worth nothing, and goes with it.
+    let part = tempfile::Builder::new().prefix(".beckon-copy-").tempfile_in(directory_of(to));
+    let part = part.map_err(file_error(to))?;
+    write(part.path())?;
+    part.as_file().sync_all().map_err(file_error(part.path()))?;
+    part.persist_noclobber(to).map_err(|error| match error.error.kind() {
+        std::io::ErrorKind::AlreadyExists => BackupError::Exists(to.to_owned()),
+        _ => file_error(to)(error.error),
+    })?;
+    sync_directory_of(to)
 }
 
-fn write_part(part: &Path, write: impl FnOnce(&Path) -> Result<(), BackupError>) -> Result<(), BackupError> {
-    let file = open::private_file().truncate(true).open(part).map_err(file_error(part))?;
-    write(part)?;
-    file.sync_all().map_err(file_error(part))
+fn directory_of(file: &Path) -> &Path {
+    file.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// A name in a directory is on disk when the directory is, on systems where directories can be opened.
 fn sync_directory_of(file: &Path) -> Result<(), BackupError> {
     #[cfg(unix)]
     {
-        let directory = match file.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
+        let directory = directory_of(file);
         File::open(directory).and_then(|opened| opened.sync_all()).map_err(file_error(directory))?;
     }
     #[cfg(not(unix))]

@@ -1,4 +1,5 @@
-//! Answers kept for `Idempotency-Key`. Their bodies are sealed: they may repeat what a request asked for.
+//! Answers kept for `Idempotency-Key`. Their bodies are sealed: they may repeat what a request asked for. So are the
+//! hashes of the requests: one that holds a password could be guessed at.
 
 use async_trait::async_trait;
 use beckon_domain::id::WorkspaceId;
@@ -30,15 +31,16 @@ impl IdempotencyStore for SqliteStore {
                 params![workspace.uuid(), key, not_before.as_millisecond()],
                 |row| {
                     let mut columns = Columns::of("kept answer", row);
+                    let open = |sealed: Vec<u8>| {
+                        sql.vault.open_bytes(&place, &sealed).map_err(|error| corrupt("kept answer", error))
+                    };
+                    let hash = open(columns.value()?)?;
                     Ok(KeptAnswer {
-                        request_hash: columns.value()?,
+                        request_hash: hash.try_into().ok().ok_or_else(|| corrupt("kept answer", "its hash is none"))?,
                         status: columns.value()?,
                         content_type: columns.value()?,
                         location: columns.value()?,
-                        body: {
-                            let sealed = columns.value::<Vec<u8>>()?;
-                            sql.vault.open_bytes(&place, &sealed).map_err(|error| corrupt("kept answer", error))?
-                        },
+                        body: open(columns.value()?)?,
                         created_at: columns.time()?,
                     })
                 },
@@ -57,8 +59,12 @@ impl IdempotencyStore for SqliteStore {
         let (key, answer) = (key.to_owned(), answer.clone());
         self.write("keeping an answer", move |write| {
             let doing = write.doing;
-            let sealed = write.vault.seal_bytes(&place_of_answer(workspace, &key), &answer.body);
-            let sealed = sealed.map_err(|error| StoreError::Failed { doing, source: Box::new(error) })?;
+            let place = place_of_answer(workspace, &key);
+            let seal = |bytes: &[u8]| {
+                let sealed = write.vault.seal_bytes(&place, bytes);
+                sealed.map_err(|error| StoreError::Failed { doing, source: Box::new(error) })
+            };
+            let (hash, body) = (seal(&answer.request_hash)?, seal(&answer.body)?);
             write.run(
                 "DELETE FROM kept_answer WHERE rowid IN (
                      SELECT rowid FROM kept_answer WHERE workspace_id = ?1 AND created_at < ?2
@@ -78,12 +84,12 @@ impl IdempotencyStore for SqliteStore {
                     params![
                         workspace.uuid(),
                         key,
-                        answer.request_hash.as_slice(),
+                        hash,
                         answer.status,
                         answer.content_type,
                         answer.location,
                         answer.created_at.as_millisecond(),
-                        sealed,
+                        body,
                         not_before.as_millisecond(),
                     ],
                 )

@@ -9,7 +9,7 @@ mod sealing;
 
 use beckon_store::Vault;
 use beckon_store::vault::KeyId;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Transaction, ffi, params};
 
 use crate::open::OpenError;
 
@@ -90,8 +90,11 @@ fn scrub(connection: &Connection) -> Result<(), OpenError> {
     // The copy is as large as the database, so it is made in a file, not in memory.
     connection.pragma_update(None, "temp_store", "file")?;
     let done = connection.execute_batch("VACUUM").and_then(|()| {
-        // Of the log, too, nothing from before is left.
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        // Of the log, too, nothing from before is left; unless somebody, such as a backup, is still reading it.
+        let is_held: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_held {
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None));
+        }
         connection.execute("UPDATE vault SET scrubbed = 1", params![])
     });
     if let Err(error) = done {

@@ -117,6 +117,7 @@ pub trait DeliveryStore {
     /// such a delivery's exhaustion are not announced. A failed manual attempt changes neither status nor
     /// schedule, unless the delivery had no schedule left: then its status is `failed` (what was delivered
     /// before stays delivered).
+    /// An attempt that is recorded already is left as it is, with all that followed: asking again does no harm.
     /// Results are in the order of `finished`; one that fails does not touch the others.
     async fn finish_attempts(&self, finished: Vec<FinishedAttempt>) -> Result<Vec<Result<()>>>;
 }

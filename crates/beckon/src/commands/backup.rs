@@ -17,7 +17,7 @@ use crate::config::flags::DataFlags;
 use crate::config::source::Sources;
 use crate::config::value::{LogFilter, LogFormat};
 use crate::encryption_key::{self, Provided};
-use crate::telemetry;
+use crate::{ambient, telemetry};
 
 /// What is added to a backup's name for the file with its key.
 pub(crate) const KEY_SUFFIX: &str = ".key";
@@ -45,12 +45,15 @@ pub(crate) struct Flags {
 pub(crate) fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let (config, _) = Config::read(&Sources::of_process(&flags.data.as_settings()))?;
     telemetry::init(LogFormat::Text, &LogFilter::default());
-    let key = encryption_key::find(&config)?;
+    let wanted = beckon_store_sqlite::key_of(&config.database_dir())?;
+    let ambient = ambient::real()?;
+    let fits = |found: &Provided| wanted.is_none_or(|wanted| found.key.vault(&ambient).key_id() == wanted);
+    let key = encryption_key::find(&config)?.filter(fits);
     let key_file = key_file_beside(&flags.to);
     if flags.with_key {
         anyhow::ensure!(
             key.is_some(),
-            "there is no encryption key to write beside the copy: give it as BECKON_ENCRYPTION_KEY"
+            "the encryption key of this data is not at hand to be written beside the copy: give it as BECKON_ENCRYPTION_KEY"
         );
         anyhow::ensure!(
             !key_file.exists(),
@@ -81,7 +84,7 @@ pub(crate) fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         _ if made.key_id.is_none() => {}
         Some(Provided { file: Some(file), .. }) => text.push_str(&warning(&format!("in {}", file.display()))),
         Some(Provided { file: None, .. }) => text.push_str(&warning("the one given as encryption_key")),
-        None => text.push_str(&warning("nowhere to be found, and without it this server does not start either")),
+        None => text.push_str(&warning("neither in the data directory nor in the settings of this command")),
     }
     super::print(&text)?;
     Ok(ExitCode::SUCCESS)

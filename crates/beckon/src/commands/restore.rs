@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use beckon_store_sqlite::{Backup, DATABASE_FILE};
+use beckon_store_sqlite::{Backup, DATABASE_FILE, OpenError};
 use clap::Args;
 
 use super::backup::key_file_beside;
@@ -48,7 +48,9 @@ pub(crate) fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let copy = beckon_store_sqlite::check_backup(&flags.from, None)?;
     let Found { key, is_new } = find_key(flags, &config, &copy)?;
     let vault = key.vault(&ambient::real()?);
-    beckon_store_sqlite::check_backup(&flags.from, Some(&vault))?;
+    if let Some(wanted) = copy.key_id.filter(|wanted| *wanted != vault.key_id()) {
+        return Err(OpenError::OtherKey { wanted, given: vault.key_id() }.into());
+    }
     if is_new {
         let file = config.data_dir.join(KEY_FILE);
         let kept = encryption_key::keep(&key, &file)?;
@@ -75,7 +77,8 @@ struct Found {
 fn find_key(flags: &Flags, config: &Config, copy: &Backup) -> anyhow::Result<Found> {
     let at_hand = encryption_key::find(config)?;
     if let Some(path) = &flags.key_file {
-        let key = encryption_key::read(path)?.with_context(|| format!("there is no key file {}", path.display()))?;
+        let key =
+            encryption_key::read_as_is(path)?.with_context(|| format!("there is no key file {}", path.display()))?;
         let other = at_hand.as_ref().is_some_and(|found| found.key != key);
         anyhow::ensure!(!other, "{} is not the key that is configured or lies in the data directory", path.display());
         return Ok(Found { key, is_new: at_hand.is_none() });
@@ -84,7 +87,7 @@ fn find_key(flags: &Flags, config: &Config, copy: &Backup) -> anyhow::Result<Fou
         return Ok(Found { key: found.key, is_new: false });
     }
     let beside = key_file_beside(&flags.from);
-    if let Some(key) = encryption_key::read(&beside)? {
+    if let Some(key) = encryption_key::read_as_is(&beside)? {
         return Ok(Found { key, is_new: true });
     }
     if copy.key_id.is_none() {

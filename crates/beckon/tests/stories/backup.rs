@@ -127,6 +127,15 @@ async fn a_backup_with_its_key_beside_it_is_restored_without_more_and_a_damaged_
     let (code, said) = run(&["backup", "--with-key"], &[("--data-dir", beckon.data()), ("--to", &copy)]);
     assert!(code == Some(0) && said.contains("copy.db.key"), "{said}");
 
+    // A key that does not open the copy is not written beside it.
+    let (other, with_other) = ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", elsewhere.path().join("other.db"));
+    let mut command = binary();
+    command.args(["backup", "--with-key", "--data-dir"]).arg(beckon.data()).arg("--to").arg(&with_other);
+    let refused = command.env("BECKON_ENCRYPTION_KEY", other).output().expect("beckon runs");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not at hand"), "{refused:?}");
+    assert!(!with_other.exists() && !elsewhere.path().join("other.db.key").exists());
+
     let torn = elsewhere.path().join("torn.db");
     let bytes = fs::read(&copy).unwrap();
     fs::write(&torn, &bytes[..bytes.len() / 2]).unwrap();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::beckon::Beckon;
 
 /// After so many deliveries that fail, a webhook gets one request at a time.
-const TRIP_AFTER: usize = 5;
+const TRIP_AFTER: usize = 10;
 /// How many are sent again and again.
 const BACKLOG: usize = 30;
 

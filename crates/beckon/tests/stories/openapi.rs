@@ -35,7 +35,8 @@ async fn every_answer_matches_the_openapi_document() {
             "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
         ])
         .args(["--phases", "examples,coverage,fuzzing"])
-        .args(["--max-examples", "25", "--seed", "1", "--workers", "2", "--no-color", "--suppress-health-check", "all"])
+        // One worker: before 3.12, Python's parser counts its depth over all threads, and fails when two parse at once.
+        .args(["--max-examples", "25", "--seed", "1", "--workers", "1", "--no-color", "--suppress-health-check", "all"])
         // Revoking the key the tester works with would end the test.
         .args(["--exclude-path-regex", "/(api-keys|write-keys)/"])
         .current_dir(folder.path())

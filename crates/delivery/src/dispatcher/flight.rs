@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use beckon_domain::id::{DeliveryId, WebhookId};
 use futures_util::FutureExt;
@@ -16,6 +16,12 @@ use crate::queue::{Key, Start};
 pub(super) struct Flight {
     /// Set to keep it from beginning, if it has not begun.
     pub(super) withdrawn: Arc<AtomicBool>,
+}
+
+impl Flight {
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.load(Ordering::Acquire)
+    }
 }
 
 /// A request that is over; `made` is `None` if a bug ended it.
@@ -42,7 +48,7 @@ impl Dispatcher {
     pub(super) fn withdraw(&self, delivery: DeliveryId) {
         for (key, flight) in &self.flights {
             if key.0 == delivery {
-                flight.withdrawn.store(true, std::sync::atomic::Ordering::Release);
+                flight.withdrawn.store(true, Ordering::Release);
             }
         }
     }

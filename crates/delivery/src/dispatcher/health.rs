@@ -21,7 +21,6 @@ const RECHECK_EVERY: Duration = Duration::from_millis(500);
 /// An unwell webhook that is set up differently than when it fell ill.
 pub(super) struct Rechecked {
     webhook: WebhookId,
-    home: WorkspaceId,
     /// `None` if it is deleted.
     settings: Option<Settings>,
     recorded: Health,
@@ -59,10 +58,8 @@ impl Dispatcher {
 
     /// A webhook begins anew.
     pub(super) fn forget_health(&mut self, webhook: WebhookId, now: Timestamp) {
-        let home = self.queue.unwell().find(|(unwell, _, _)| *unwell == webhook).map(|(_, home, _)| home);
-        if let Some(home) = home {
+        if self.queue.forget_health(webhook, now) {
             self.parts.state.show_health(webhook, &Health::default());
-            self.queue.set_health(webhook, home, None, Health::default(), now);
         }
     }
 
@@ -98,10 +95,9 @@ impl Dispatcher {
     pub(super) fn rechecked(&mut self, rechecked: Vec<Rechecked>, now: Timestamp) {
         self.rechecking = false;
         self.recheck_at = Instant::now() + RECHECK_EVERY;
-        for Rechecked { webhook, home, settings, recorded } in rechecked {
+        for Rechecked { webhook, settings, recorded } in rechecked {
             if settings.is_none() || recorded.is_well() {
-                self.parts.state.show_health(webhook, &Health::default());
-                self.queue.set_health(webhook, home, None, Health::default(), now);
+                self.forget_health(webhook, now);
             }
             if let Some(settings) = settings {
                 self.queue.learn_settings(webhook, settings, now);
@@ -119,11 +115,11 @@ async fn recheck(
 ) -> StoreResult<Option<Rechecked>> {
     let config = config.get(home).await?;
     let Some(found) = config.webhook(webhook) else {
-        return Ok(Some(Rechecked { webhook, home, settings: None, recorded: Health::default() }));
+        return Ok(Some(Rechecked { webhook, settings: None, recorded: Health::default() }));
     };
     if noted_at == Some(found.revision) {
         return Ok(None);
     }
     let recorded = store.get_webhook_health(home, webhook).await?;
-    Ok(Some(Rechecked { webhook, home, settings: Some(Settings::of(found)), recorded }))
+    Ok(Some(Rechecked { webhook, settings: Some(Settings::of(found)), recorded }))
 }

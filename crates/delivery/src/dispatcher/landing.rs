@@ -11,7 +11,7 @@ use beckon_store::WorkspaceConfig;
 use beckon_store::deliveries::FinishedAttempt;
 use jiff::Timestamp;
 
-use super::flight::Landed;
+use super::flight::{Flight, Landed};
 use super::{Dispatcher, later};
 use crate::attempt::{Answered, Made};
 use crate::decide::{Decision, decide, seen};
@@ -44,7 +44,13 @@ impl Dispatcher {
                 self.flights.remove(&key);
                 self.queue.changed(webhook, key, settings, now);
             }
-            Some(Made::Overtaken) => self.put_back(webhook, key, now, now),
+            Some(Made::Overtaken) => {
+                let withdrawn = self.flights.get(&key).is_some_and(Flight::is_withdrawn);
+                self.put_back(webhook, key, now, now);
+                if withdrawn {
+                    self.test_failed(key, crate::Error::Withdrawn);
+                }
+            }
             Some(Made::NotBegun(error)) => {
                 tracing::warn!(delivery = %key.0, %error, "the webhook could not be read; trying again");
                 self.put_back(webhook, key, in_a_moment, now);

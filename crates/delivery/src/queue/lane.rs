@@ -204,6 +204,19 @@ impl Lane {
         bytes
     }
 
+    /// Drops everything that waits in memory, to be looked up again. Tells how many bytes that was.
+    pub(super) fn let_go(&mut self, now: Timestamp) -> usize {
+        // A look under way was told to leave out what is forgotten now: in strict order, nothing of it may pass.
+        if let Some(refilling) = &mut self.refilling {
+            refilling.reordered = true;
+        }
+        if self.holds_any() || !self.more.is_empty() {
+            self.more.clear();
+            self.expect_at(now);
+        }
+        self.forget(|_| true)
+    }
+
     /// The order of a FIFO webhook's requests may have changed: drops what is in memory of it, and looks again. Tells
     /// how many bytes that was.
     pub(super) fn reorder(&mut self, look_at: Timestamp) -> usize {

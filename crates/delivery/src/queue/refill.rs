@@ -3,12 +3,14 @@
 //! Promise: what is in memory was read under the revision of the webhook that it says; an answer that is older than
 //! something that happened meanwhile does not undo it.
 
+use std::collections::BTreeMap;
+
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_store::deliveries::{DueBatch, Lane as Class};
 use jiff::{SignedDuration, Timestamp};
 
 use super::gate::Settings;
-use super::lane::{Refilling, WINDOW_MAX};
+use super::lane::{Lane, Refilling, WINDOW_MAX};
 use super::{Key, Queue, bytes_of, is_within_share, key_of};
 
 /// Most lanes that look into the store at once.
@@ -22,7 +24,7 @@ pub(super) const LOOK_BYTES_MAX: usize = 4 * 1024 * 1024;
 const UNSEEN_BYTES: usize = 48 * 1024;
 /// A webhook that is paced to few requests at a time looks for so many times as many.
 const PACED_TIMES: usize = 4;
-/// How long a lane that had to give back what it held waits before it asks again.
+/// How long a lane that had to give back what it held, and waits for more than a slot, waits before it asks again.
 const GIVEN_BACK_FOR: SignedDuration = SignedDuration::from_secs(1);
 /// While a class has more than memory takes, the store does not tell when the next of another class is due: then it is
 /// asked this often.
@@ -57,13 +59,11 @@ impl Queue {
         if self.refills >= REFILLS_MAX || self.hungry.is_empty() {
             return None;
         }
-        if self.held_bytes >= HELD_BYTES_MAX {
-            self.give_back(now);
-            if self.held_bytes >= HELD_BYTES_MAX {
-                return None; // What is in memory can be started, and a lane asks again when it was.
-            }
-        }
-        let webhook_id = self.hungry.next(|_| true, |_| true)?;
+        let webhook_id = if self.held_bytes < HELD_BYTES_MAX {
+            self.hungry.next(|_| true, |_| true)?
+        } else {
+            self.next_in_want(now)?
+        };
         let cap = self.cap(webhook_id, now);
         let lane = self.lanes.get_mut(&webhook_id)?;
         lane.hungry = None;
@@ -89,7 +89,7 @@ impl Queue {
             self.learn_home(webhook, first.workspace_id);
         }
         let outdated = settings.is_some_and(|read| known.is_some_and(|known| read.revision < known));
-        if outdated || settings.is_some_and(|settings| self.adopt(webhook, settings)) {
+        if outdated || settings.is_some_and(|settings| self.adopt(webhook, settings, now)) {
             // It was asked for under other settings than those that hold now.
             self.look_again(webhook, refilling.rung_at, now);
             return;
@@ -113,7 +113,7 @@ impl Queue {
         let Some(lane) = self.lanes.get_mut(&webhook) else { return };
         let fifo = lane.is_fifo();
         let mut order_broken = fifo && refilling.reordered;
-        let mut found = std::collections::BTreeMap::<Class, usize>::new();
+        let mut found = BTreeMap::<Class, usize>::new();
         lane.more.clear();
         for due in batch.due {
             let class = lane.class_of(&due);
@@ -167,26 +167,42 @@ impl Queue {
         self.settle(webhook, now);
     }
 
-    /// Makes lanes that cannot start anything return what they hold to the store.
+    /// While memory is full: the next lane that has nothing, and could start something, once others have given back
+    /// enough. All others can wait: what is in memory is started as slots come free, and then there is room.
+    fn next_in_want(&mut self, now: Timestamp) -> Option<WebhookId> {
+        let free = self.free_slots();
+        self.hungry.find(|_| true, |webhook| is_in_want(&self.slots, self.lanes.get(&webhook), free))?;
+        self.give_back(now);
+        if self.held_bytes >= HELD_BYTES_MAX {
+            return None; // What is in memory can be started at once.
+        }
+        let Queue { hungry, lanes, slots, .. } = self;
+        hungry.next(|_| true, |webhook| is_in_want(slots, lanes.get(&webhook), free))
+    }
+
+    /// Makes lanes that cannot start anything now return what they hold to the store, until there is room: first those
+    /// that could not even if there were slots, which then wait until they ask again.
     fn give_back(&mut self, now: Timestamp) {
         let free = self.free_slots();
-        let stuck: Vec<WebhookId> = self
-            .lanes
-            .iter()
-            .filter(|(_, lane)| lane.holds_any())
-            .filter(|(_, lane)| lane.turn.is_none() || !is_within_share(&self.slots, lane, free))
-            .map(|(webhook, _)| *webhook)
-            .collect();
-        for webhook in stuck {
-            let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
-            let earliest = lane.held().map(|due| due.due_at).min();
-            self.held_bytes -= lane.forget(|_| true);
-            lane.more.clear();
-            if let Some(at) = earliest {
-                lane.expect_at(at.min(now));
+        let stuck = |lane: &Lane| lane.turn.is_none() || !is_within_share(&self.slots, lane, free);
+        let stuck = self.lanes.iter().filter(|(_, lane)| lane.holds_any() && stuck(lane));
+        let mut stuck: Vec<(bool, WebhookId)> = stuck.map(|(id, lane)| (lane.turn.is_some(), *id)).collect();
+        stuck.sort_unstable();
+        for (waits_for_a_slot, webhook) in stuck {
+            if self.held_bytes < HELD_BYTES_MAX {
+                return;
             }
-            lane.closed_until = now.checked_add(GIVEN_BACK_FOR).ok();
+            let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
+            self.held_bytes -= lane.let_go(now);
+            if !waits_for_a_slot {
+                lane.closed_until = now.checked_add(GIVEN_BACK_FOR).ok();
+            }
             self.settle(webhook, now);
         }
     }
+}
+
+/// Whether a lane has nothing to start, and could.
+fn is_in_want(slots: &BTreeMap<WorkspaceId, usize>, lane: Option<&Lane>, free: usize) -> bool {
+    lane.is_some_and(|lane| !lane.holds_any() && is_within_share(slots, lane, free))
 }

@@ -255,6 +255,25 @@ fn lanes_that_cannot_start_give_back_what_they_hold() {
     assert_eq!(queue.next_start(NOW).unwrap().due.webhook_id, webhook(3));
 }
 
+#[test]
+fn a_full_memory_is_started_from_and_not_given_back_while_slots_are_used_up() {
+    let big = Bytes::from(vec![b'x'; 1024 * 1024]);
+    let mut rows = Rows::with((1..=30).map(|n| (n, 40)));
+    rows.rows.values_mut().flatten().for_each(|due| due.payload = big.clone());
+    let mut queue = rung(1..=30);
+    let (mut in_flight, mut handed_out, mut was_full) = (std::collections::VecDeque::new(), 0, false);
+    // Time stands still: whoever gives back what it holds without need starts nothing any more.
+    loop {
+        rows.refill(&mut queue);
+        was_full |= queue.held_bytes >= HELD_BYTES_MAX;
+        in_flight.extend(start_all(&mut queue));
+        let Some(first) = in_flight.pop_front() else { break };
+        handed_out += 1;
+        rows.end(&mut queue, &first);
+    }
+    assert!(was_full && handed_out > 1_000, "of 1200: {handed_out}");
+}
+
 // behaviour T3
 #[test]
 fn what_is_due_later_wakes_the_queue_then_and_not_before() {

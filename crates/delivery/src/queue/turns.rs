@@ -61,11 +61,7 @@ impl Turns {
     /// Takes out the next webhook that may go, and lets its workspace wait behind the others. Who may not go keeps
     /// its place.
     pub(super) fn next(&mut self, may: impl Fn(Home) -> bool, goes: impl Fn(WebhookId) -> bool) -> Option<WebhookId> {
-        let found = self.homes.values().filter(|home| may(**home)).find_map(|home| {
-            let (ticket, webhook) = self.lines.get(home)?.webhooks.iter().find(|(_, webhook)| goes(**webhook))?;
-            Some((Place { home: *home, ticket: *ticket }, *webhook))
-        });
-        let (place, webhook) = found?;
+        let (place, webhook) = self.find(may, goes)?;
         self.remove(place);
         let behind = self.draw();
         if let Some(line) = self.lines.get_mut(&place.home) {
@@ -74,6 +70,18 @@ impl Turns {
             self.homes.insert(behind, place.home);
         }
         Some(webhook)
+    }
+
+    /// The next webhook that may go, which keeps its place.
+    pub(super) fn find(
+        &self,
+        may: impl Fn(Home) -> bool,
+        goes: impl Fn(WebhookId) -> bool,
+    ) -> Option<(Place, WebhookId)> {
+        self.homes.values().filter(|home| may(**home)).find_map(|home| {
+            let (ticket, webhook) = self.lines.get(home)?.webhooks.iter().find(|(_, webhook)| goes(**webhook))?;
+            Some((Place { home: *home, ticket: *ticket }, *webhook))
+        })
     }
 
     /// Whether nobody is in line.

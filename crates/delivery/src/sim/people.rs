@@ -41,8 +41,8 @@ impl People<'_> {
     pub(super) async fn act(&self, process: &Process) {
         match self.dice.between(1, 100) {
             1..=45 => self.publish(process).await,
-            46..=51 => self.resend(process).await,
-            52..=57 => self.cancel(process).await,
+            46..=50 => self.resend(process).await,
+            51..=57 => self.cancel(process).await,
             58..=62 => self.retry_now(process).await,
             63..=72 => self.set_up(process).await,
             73..=78 => self.start_job(process).await,
@@ -65,8 +65,8 @@ impl People<'_> {
             let mut world = self.world.lock();
             world.watch.trace.note(format_args!("publish {id}: {}", told(&published)));
             let super::world::World { model, watch, .. } = &mut *world;
-            watch.owe_new(model);
-            if !published.is_some_and(|answer| answer.is_ok()) {
+            watch.owe_new(model, self.ambient.now());
+            if !matches!(published, Some(Ok(()))) {
                 return;
             }
         }
@@ -117,12 +117,21 @@ impl People<'_> {
     }
 
     async fn cancel(&self, process: &Process) {
-        let Some(id) = self.a_delivery() else { return };
+        let setting_out = self.world.lock().watch.setting_out();
+        let setting_out: Vec<DeliveryId> = setting_out.into_iter().filter(|id| !self.is_steady(*id)).collect();
+        let any = self.a_delivery();
+        let Some(id) = (if setting_out.is_empty() { any } else { Some(*self.dice.one_of(&setting_out)) }) else {
+            return;
+        };
         let canceled = process.run.answer(process.handle.cancel(self.workspace(), id)).await;
         if let Some(Ok(_)) = &canceled {
             self.world.lock().watch.canceled(id);
         }
         self.note(&format!("cancel {id}"), &canceled);
+    }
+
+    fn is_steady(&self, id: DeliveryId) -> bool {
+        self.world.lock().model.owed(id).is_some_and(|owed| self.steady.contains(&owed.webhook_id))
     }
 
     async fn test(&self, process: &Process) {
@@ -140,7 +149,7 @@ impl People<'_> {
         let sent = process.run.answer(process.handle.send_test(event)).await;
         let mut world = self.world.lock();
         let super::world::World { model, watch, .. } = &mut *world;
-        watch.owe_new(model);
+        watch.owe_new(model, self.ambient.now());
         drop(world);
         self.note(&format!("test {id}"), &sent);
     }

@@ -84,7 +84,11 @@ impl Transport for SimTransport {
             (watch.begun(model, &self.run, webhook, due, at), mood)
         };
         // The same time every time where a rate is limited, so that the receiver sees the pace that was kept.
-        let connect = if webhook.rate_limit.is_some() { Duration::from_millis(5) } else { self.dice.millis(1, 60) };
+        let connect = match webhook.rate_limit {
+            Some(_) => Duration::from_millis(5),
+            None if self.dice.percent(10) => self.dice.millis(60, 4_000),
+            None => self.dice.millis(1, 60),
+        };
         tokio::time::sleep(connect).await;
         let still_wanted = wanted();
         if mood == Mood::Refuses {

@@ -186,6 +186,7 @@ impl DeliveryStore for SimStore {
             Ok(resent)
         })
         .await
+        .inspect(|resent| self.world.lock().watch.told_asked(resent.webhook_id))
     }
 
     async fn cancel_delivery(&self, workspace: WorkspaceId, id: DeliveryId, at: Timestamp) -> Result<Delivery> {
@@ -199,6 +200,7 @@ impl DeliveryStore for SimStore {
             Ok(retried)
         })
         .await
+        .inspect(|retried| self.world.lock().watch.told_asked(retried.webhook_id))
     }
 
     async fn create_test_delivery(&self, event: NewEvent) -> Result<()> {
@@ -247,7 +249,7 @@ impl DeliveryStore for SimStore {
                 }
                 let World { model, watch, .. } = &mut *world;
                 let effects = model.finish(one, now)?;
-                watch.recorded(model, one, effects, self.run.number());
+                watch.recorded(model, one, effects, self.run.number(), now);
                 Ok(())
             };
             finished.iter().map(&mut finish).collect()

@@ -126,6 +126,7 @@ pub(super) struct Watch {
     disturbances: Vec<(Instant, Option<Instant>)>,
     /// When deliveries were owed, and first taken.
     owed_at: BTreeMap<DeliveryId, Instant>,
+    owed_count: usize,
     first_taken_at: BTreeMap<DeliveryId, Instant>,
     is_down: bool,
     is_stormy: bool,
@@ -160,6 +161,7 @@ impl Watch {
             replays: BTreeSet::new(),
             disturbances: Vec::new(),
             owed_at: BTreeMap::new(),
+            owed_count: 0,
             first_taken_at: BTreeMap::new(),
             is_down: true,
             is_stormy: false,
@@ -219,6 +221,12 @@ impl Watch {
         self.check_written(model, flight);
     }
 
+    /// Deliveries whose requests have begun and are not written yet.
+    pub(super) fn setting_out(&self) -> Vec<DeliveryId> {
+        let flights = self.in_the_air.iter().map(|number| &self.flights[*number]);
+        flights.filter(|flight| !flight.written && flight.answer.is_none()).map(|flight| flight.delivery).collect()
+    }
+
     /// It ended.
     pub(super) fn answered(&mut self, flight: usize, answer: Answer) {
         self.trace.note(format_args!("answered {flight} {answer:?}"));
@@ -248,7 +256,14 @@ impl Watch {
     }
 
     /// An attempt's record was committed, for the first time if there are effects.
-    pub(super) fn recorded(&mut self, model: &Model, finished: &FinishedAttempt, effects: Option<Effects>, run: u32) {
+    pub(super) fn recorded(
+        &mut self,
+        model: &Model,
+        finished: &FinishedAttempt,
+        effects: Option<Effects>,
+        run: u32,
+        now: Timestamp,
+    ) {
         let FinishedAttempt { attempt, verdict, .. } = finished;
         self.trace.note(format_args!(
             "recorded {} {} {verdict:?}{}",
@@ -281,7 +296,7 @@ impl Watch {
         if effects.exhausted {
             self.exhaustions.entry(attempt.delivery_id).or_default();
         }
-        self.owe_new(model);
+        self.owe_new(model, now);
     }
 
     /// Whoever recorded it was told.
@@ -335,6 +350,11 @@ impl Watch {
         self.asked.insert(webhook, Instant::now());
     }
 
+    /// The engine was told that what somebody asked for is done: a pause may end now, too.
+    pub(super) fn told_asked(&mut self, webhook: WebhookId) {
+        self.asked.insert(webhook, Instant::now());
+    }
+
     /// A job made a delivery due again.
     pub(super) fn replayed(&mut self, job: JobId, delivery: DeliveryId) {
         self.trace.note(format_args!("replay {delivery} of {job}"));
@@ -347,10 +367,14 @@ impl Watch {
     }
 
     /// What is new in the model is owed from now on.
-    pub(super) fn owe_new(&mut self, model: &Model) {
-        let now = Instant::now();
-        for owed in &model.deliveries[self.owed_at.len().min(model.deliveries.len())..] {
-            self.owed_at.insert(owed.id, now);
+    ///
+    /// An event that was announced before the clock was set back and stored after has its time in the future, and may
+    /// have to wait until then.
+    pub(super) fn owe_new(&mut self, model: &Model, now: Timestamp) {
+        let new = &model.deliveries[self.owed_count..];
+        self.owed_count = model.deliveries.len();
+        for owed in new.iter().filter(|owed| owed.created_at <= now) {
+            self.owed_at.insert(owed.id, Instant::now());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use beckon_delivery::Options;
 use beckon_domain::delivery::DeliveryStatus;
-use beckon_domain::health::HealthState;
+use beckon_domain::health::{HealthState, TRIP_AFTER};
 use beckon_domain::webhook::Webhook;
 use beckon_store::WebhookStore;
 use beckon_testkit::{Receiver, Reply};
@@ -10,11 +10,11 @@ use jiff::SignedDuration;
 
 use crate::engine::{Engine, distinct_ids, options, retries, workspace};
 
-/// A webhook that has just been paused: five deliveries have failed.
+/// A webhook that has just been paused: [`TRIP_AFTER`] deliveries have failed.
 async fn tripped(engine: &Engine, receiver: &Receiver) -> Webhook {
     receiver.always(500);
     let webhook = engine.webhook_with(receiver, |webhook| webhook.retry_schedule = Some(retries(&[100_000]))).await;
-    for _ in 0..5 {
+    for _ in 0..TRIP_AFTER {
         let event = engine.announce(&[&webhook]).await;
         engine.status_is(event.deliveries[0].id, DeliveryStatus::Retrying).await;
     }
@@ -36,26 +36,28 @@ async fn a_webhook_that_fails_everything_is_probed_by_one_request_at_a_time_unti
         engine.announce(&[&webhook]).await;
     }
     engine.all_had_their_turn().await;
-    assert_eq!(receiver.count(), 5, "the backlog uses no attempts");
+    assert_eq!(receiver.count(), TRIP_AFTER, "the backlog uses no attempts");
     for (probes, pause) in [(1, 2), (2, 3), (3, 6)] {
         engine.advance(pause);
-        receiver.received(5 + probes).await;
+        receiver.received(TRIP_AFTER + probes).await;
         engine.all_had_their_turn().await;
-        assert_eq!(receiver.count(), 5 + probes, "one at a time");
+        assert_eq!(receiver.count(), TRIP_AFTER + probes, "one at a time");
     }
 
     receiver.always(200);
     engine.advance(10);
-    receiver.received(9).await;
+    receiver.received(TRIP_AFTER + 4).await;
     engine.all_had_their_turn().await;
     assert!(matches!(state(&engine, &webhook).await, HealthState::Ramping { .. }));
     let ramped = receiver.count();
-    assert!(ramped < 30, "{ramped}: its backlog bursts");
+    assert!(ramped < TRIP_AFTER + 25, "{ramped}: its backlog bursts");
     for _ in 0..12 {
         engine.advance(1);
         engine.all_had_their_turn().await;
     }
-    receiver.until("all but those that wait for their retry arrive", |received| distinct_ids(received) == 45).await;
+    receiver
+        .until("all but those that wait for their retry arrive", |received| distinct_ids(received) == TRIP_AFTER + 40)
+        .await;
 }
 
 // behaviour T6
@@ -143,9 +145,9 @@ async fn a_restart_does_not_forget_a_pause() {
     engine.crash_and_start_again().await;
     engine.announce(&[&webhook]).await;
     engine.all_had_their_turn().await;
-    assert_eq!(receiver.count(), 5);
+    assert_eq!(receiver.count(), TRIP_AFTER);
     engine.advance(2);
-    receiver.received(6).await;
+    receiver.received(TRIP_AFTER + 1).await;
 }
 
 #[tokio::test]
@@ -171,7 +173,7 @@ async fn somebody_who_resends_or_retries_ends_the_pause() {
     let webhook = tripped(&engine, &receiver).await;
     let waiting = engine.announce(&[&webhook]).await.deliveries[0].id;
     engine.all_had_their_turn().await;
-    assert_eq!(receiver.count(), 5);
+    assert_eq!(receiver.count(), TRIP_AFTER);
     receiver.always(200);
     engine.handle.resend(workspace(), waiting).await.unwrap();
     engine.status_is(waiting, DeliveryStatus::Delivered).await;
@@ -209,13 +211,13 @@ async fn a_clock_that_is_set_back_or_forth_neither_loses_nor_storms() {
     let event = engine.announce(&[&webhook]).await;
     engine.status_is(event.deliveries[0].id, DeliveryStatus::Delivered).await;
     engine.all_had_their_turn().await;
-    assert_eq!(failing.count(), 5, "the pause is kept");
+    assert_eq!(failing.count(), TRIP_AFTER, "the pause is kept");
     engine.advance(2);
-    failing.received(6).await;
+    failing.received(TRIP_AFTER + 1).await;
     engine.all_had_their_turn().await;
 
     engine.advance(4 * 86_400);
-    failing.received(7).await;
+    failing.received(TRIP_AFTER + 2).await;
     engine.all_had_their_turn().await;
-    assert_eq!(failing.count(), 7, "one at a time, however much is due");
+    assert_eq!(failing.count(), TRIP_AFTER + 2, "one at a time, however much is due");
 }

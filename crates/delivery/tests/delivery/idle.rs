@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use beckon_domain::delivery::DeliveryStatus;
 use beckon_testkit::Receiver;
+use beckon_testkit::receiver::Reply;
 use tokio::time::Instant;
 
 use crate::engine::Engine;
@@ -56,4 +57,26 @@ async fn work_that_waits_for_its_time_is_no_stall() {
     tokio::time::resume();
     assert_eq!(engine.handle.health().stalled, None);
     assert!(engine.handle.health().running);
+}
+
+// behaviour V8
+#[tokio::test]
+async fn an_engine_whose_store_takes_nothing_any_more_is_stalled() {
+    let engine = Engine::start().await;
+    let receiver = Receiver::start().await;
+    let (reply, go_on) = Reply::status(200).held();
+    receiver.script([reply]);
+    let webhook = engine.webhook(&receiver).await;
+    engine.announce(&[&webhook]).await;
+    receiver.received(1).await;
+    assert_eq!(engine.handle.health().stalled, None);
+
+    // The request is made; that it was made can be written down nowhere.
+    engine.store.close().await;
+    go_on.send(()).unwrap();
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let stalled = engine.handle.health().stalled;
+    tokio::time::resume();
+    assert!(stalled.is_some_and(|stalled| stalled >= Duration::from_secs(30)), "{stalled:?}");
 }

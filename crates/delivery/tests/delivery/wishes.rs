@@ -1,7 +1,11 @@
 //! What is asked for through the handle.
 
+use std::time::Duration;
+
 use beckon_delivery::{Error, Options};
 use beckon_domain::delivery::{DeliveryStatus, FailureKind, Outcome, Trigger};
+use beckon_domain::secret::SecretText;
+use beckon_domain::webhook::{Auth, ClientAuth, OAuth2, Webhook};
 use beckon_store::{StoreError, WebhookStore};
 use beckon_testkit::builders::an_event;
 use beckon_testkit::{Receiver, Reply};
@@ -110,4 +114,41 @@ async fn a_stopped_engine_says_so() {
     let id = engine.ambient.new_id();
     assert!(matches!(engine.handle.cancel(workspace(), id).await, Err(Error::Stopped)));
     assert_eq!((engine.handle.health().running, engine.handle.health().in_flight), (false, 0));
+}
+
+#[tokio::test]
+async fn a_test_that_is_overtaken_before_it_is_written_says_so() {
+    let engine = Engine::start().await;
+    let (receiver, authority) = (Receiver::start().await, Receiver::start().await);
+    let webhook = engine
+        .webhook_with(&receiver, |webhook| {
+            webhook.auth = Some(Auth::OAuth2(OAuth2 {
+                token_url: authority.url("/token").parse().unwrap(),
+                client_id: "beckon".to_owned(),
+                client_secret: SecretText::new("s"),
+                scope: None,
+                client_auth: ClientAuth::Basic,
+            }));
+        })
+        .await;
+    for (n, by_canceling) in [(1, true), (2, false)] {
+        let (token, release) = Reply::status(200).with_body(r#"{"access_token": "t", "expires_in": 0}"#).held();
+        authority.script([token]);
+        let event = an_event(&engine.ambient, &[&webhook]);
+        let delivery = event.deliveries[0].id;
+        let waiting = tokio::spawn({
+            let handle = engine.handle.clone();
+            async move { handle.send_test(event).await }
+        });
+        authority.received(n).await;
+        if by_canceling {
+            engine.handle.cancel(workspace(), delivery).await.unwrap();
+        } else {
+            engine.store.update_webhook(&Webhook { enabled: false, ..webhook.clone() }).await.unwrap();
+        }
+        release.send(()).unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap().unwrap();
+        assert!(matches!(answer, Err(Error::Withdrawn)), "{by_canceling}: {answer:?}");
+    }
+    assert_eq!(receiver.count(), 0);
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::rate::Meter;
 use uuid::Uuid;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -19,7 +20,7 @@ fn note(health: &mut Health, n: u128, seen: Seen, now: Timestamp) -> Consequence
 
 fn tripped() -> Health {
     let mut health = Health::default();
-    (0..5).for_each(|n| {
+    (0..10).for_each(|n| {
         note(&mut health, n, FAILURE, at(0));
     });
     health
@@ -27,17 +28,17 @@ fn tripped() -> Health {
 
 // behaviour T13 (in part)
 #[test]
-fn five_deliveries_that_fail_in_a_row_trip_it_and_one_that_fails_five_times_does_not() {
+fn ten_deliveries_that_fail_in_a_row_trip_it_and_one_that_fails_often_does_not() {
     let mut health = Health::default();
     for n in 0..50 {
         note(&mut health, 1, FAILURE, at(n));
     }
     assert_eq!(health.state, HealthState::Healthy, "its own schedule slows it down");
-    for n in 2..5 {
+    for n in 2..10 {
         note(&mut health, n, FAILURE, at(50));
     }
     assert_eq!(health.state, HealthState::Healthy);
-    note(&mut health, 5, FAILURE, at(50));
+    note(&mut health, 10, FAILURE, at(50));
     assert_eq!(health.state, HealthState::Tripped { since: at(50), until: at(1_050), pauses: 1 });
 }
 
@@ -86,14 +87,47 @@ fn one_success_begins_a_ramp_that_doubles_every_second() {
 }
 
 #[test]
-fn a_receiver_that_falls_back_while_ramping_is_paused_longer() {
-    let mut health = tripped();
-    note(&mut health, 9, FAILURE, at(1_000));
-    note(&mut health, 10, Seen::Success, at(3_000));
-    note(&mut health, 11, FAILURE, at(3_100));
-    assert!(matches!(health.state, HealthState::Ramping { .. }), "one is no pattern");
-    note(&mut health, 12, FAILURE, at(3_200));
-    assert_eq!(health.state, HealthState::Tripped { since: at(3_200), until: at(7_200), pauses: 3 });
+fn a_receiver_that_falls_back_at_once_is_paused_longer_and_one_that_held_on_is_not() {
+    let fall_back_after = |milliseconds: i64, failures: u128| {
+        let mut health = tripped();
+        note(&mut health, 20, FAILURE, at(1_000));
+        note(&mut health, 21, Seen::Success, at(3_000));
+        for n in 0..failures {
+            note(&mut health, 30 + n, FAILURE, at(3_000 + milliseconds));
+        }
+        match health.state {
+            HealthState::Tripped { since, until, .. } => Some(until.duration_since(since).as_secs()),
+            _ => None,
+        }
+    };
+    assert_eq!(fall_back_after(100, 2), None, "two are no pattern");
+    assert_eq!(fall_back_after(100, 3), Some(4));
+    assert_eq!(fall_back_after(1_500, 9), None);
+    assert_eq!(fall_back_after(1_500, 10), Some(2));
+    assert_eq!(fall_back_after(5_000, 10), Some(1));
+}
+
+// behaviour T13 (in part)
+#[test]
+fn a_receiver_that_fails_one_in_five_is_hardly_slowed_down() {
+    let (mut health, mut now, mut paused) = (tripped(), at(1_000), 0);
+    note(&mut health, 0, Seen::Success, now);
+    let mut meter = Meter::default();
+    // As many requests as it may get for half a minute, failing by a fixed shuffle (a linear congruential generator).
+    let mut dice: u64 = 7;
+    for n in 0..30_000 {
+        now += SignedDuration::from_millis(1);
+        let pace = health.pace(now);
+        paused += usize::from(pace.opens_at.is_some());
+        if pace.opens_at.is_some() || pace.rate.is_some_and(|rate| meter.allowed_at(&rate, now) > now) {
+            continue;
+        }
+        pace.rate.inspect(|rate| meter.count(rate, now));
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let seen = if (dice >> 33).is_multiple_of(5) { FAILURE } else { Seen::Success };
+        note(&mut health, 100 + n, seen, now);
+    }
+    assert!(paused < 3_000, "paused for {paused} of 30000 ms");
 }
 
 // behaviour T6 (in part)

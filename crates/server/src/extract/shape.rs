@@ -89,6 +89,9 @@ fn describe(error: &ValidationError<'_>, findings: &mut Findings) {
                 findings.add(inside(name), "there is no such field");
             }
         }
+        ValidationErrorKind::Format { format } if format == "date-time" => {
+            findings.add(place, "this is not a moment: write one like 2024-04-15T14:32:00Z");
+        }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
             describe_choice(error, context, place, findings);
         }

@@ -43,6 +43,24 @@ fn every_wrong_field_is_named_at_once() {
     assert_eq!(named, ["kind", "name", "nope", "numbers/1", "numbers/2"]);
 }
 
+#[test]
+fn a_missing_body_and_a_wrong_moment_are_told_with_what_to_send() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "read by serde only")]
+    struct Window {
+        #[schemars(schema_with = "docs::timestamp")]
+        since: jiff::Timestamp,
+    }
+    for nothing in ["", " \n"] {
+        let problem = refused(nothing);
+        assert_eq!(problem.code(), Code::InvalidJson);
+        assert!(problem.body().detail.contains("no body"), "{problem:?}");
+    }
+    let problem = read_json::<Window>(br#"{"since":"2024-04-15"}"#).unwrap_err().body();
+    assert_eq!(problem.errors[0].field, "since");
+    assert!(problem.errors[0].reason.contains("2024-04-15T14:32:00Z"), "{problem:?}");
+}
+
 // behaviour A6
 #[test]
 fn a_wrong_word_is_one_wrong_field_with_the_right_ones_named() {
@@ -115,8 +133,7 @@ fn an_unknown_field_is_refused_by_name() {
 
 #[test]
 fn what_is_not_json_says_where() {
-    for (body, place) in [("{\"name\":", "line 1 column 8"), ("{\n  nope}", "line 2 column 3"), ("", "line 1 column 0")]
-    {
+    for (body, place) in [("{\"name\":", "line 1 column 8"), ("{\n  nope}", "line 2 column 3")] {
         let problem = refused(body);
         assert_eq!(problem.code(), Code::InvalidJson, "{body}");
         assert!(problem.body().detail.contains(place), "{problem:?}");

@@ -75,16 +75,41 @@ async fn a_backup_is_private_whole_and_never_overwrites() {
     assert_eq!(made.bytes, fs::metadata(&to).unwrap().len());
     #[cfg(unix)]
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&to).unwrap().permissions()) & 0o777, 0o600);
-    assert!(!with_suffix(&to, ".part").exists());
+    let files = |directory: &Path| fs::read_dir(directory).unwrap().count();
+    let left_alone = files(directory.path());
     assert_eq!(check_backup(&to, None).unwrap(), made);
     let before = fs::read(&to).unwrap();
     assert!(matches!(store.backup(&to).await, Err(BackupError::Exists(_))));
     assert_eq!(fs::read(&to).unwrap(), before);
+    assert_eq!(files(directory.path()), left_alone, "nothing is left beside it");
 
     let nowhere = directory.path().join("no such directory/backup.db");
     assert!(matches!(store.backup(&nowhere).await, Err(BackupError::File { .. })));
     let empty = tempfile::tempdir().unwrap();
     assert!(matches!(backup(empty.path(), &to), Err(BackupError::NoDatabase(_))));
+}
+
+/// Whoever cuts it off leaves no name that passes for a backup, or for an empty database to begin with.
+#[test]
+fn a_copy_has_its_name_only_once_it_is_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let to = directory.path().join("backup.db");
+    let refused = place(&to, |part| {
+        assert!(!to.exists() && part.parent() == to.parent());
+        fs::write(part, b"half").unwrap();
+        Err(BackupError::NoDatabase(part.to_owned()))
+    });
+    assert!(matches!(refused, Err(BackupError::NoDatabase(_))));
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "what was begun is gone");
+    // Somebody else took the name meanwhile: theirs stays.
+    let refused = place(&to, |part| {
+        fs::write(part, b"ours").unwrap();
+        fs::write(&to, b"theirs").unwrap();
+        Ok(())
+    });
+    assert!(matches!(refused, Err(BackupError::Exists(_))));
+    assert_eq!(fs::read(&to).unwrap(), b"theirs");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
 #[tokio::test]

@@ -47,6 +47,11 @@ pub(super) fn record(write: &mut Write<'_>, delivery: i64, number: u32, attempt:
         .map(drop)
 }
 
+/// Whether the attempt is written down already.
+pub(super) fn is_recorded(sql: &Sql<'_>, delivery: i64, attempt: AttemptId) -> Result<bool> {
+    sql.has("SELECT 1 FROM attempt WHERE delivery = ?1 AND id = ?2", params![delivery, attempt.uuid()])
+}
+
 /// A page of the attempts of a delivery or of a webhook.
 pub(super) fn list(sql: &Sql<'_>, workspace: WorkspaceId, of: AttemptsOf, page: &PageRequest) -> Result<Page<Attempt>> {
     match of {

@@ -9,7 +9,7 @@ use beckon_store::deliveries::FinishedAttempt;
 use beckon_store::{Result, StoreError};
 use jiff::Timestamp;
 
-use super::attempts::record;
+use super::attempts::{is_recorded, record};
 use super::waiting::{change, owed};
 use crate::announce::{announce, check_workspace, taken};
 use crate::health::put_health;
@@ -36,6 +36,10 @@ fn finish(write: &mut Write<'_>, finished: &FinishedAttempt, now: Timestamp) -> 
     let owed = owed(write, *workspace_id, attempt.delivery_id)?;
     if owed.webhook_id != attempt.webhook_id {
         return Err(StoreError::Refused(format!("the delivery {} goes to another webhook", attempt.delivery_id)));
+    }
+    // An answer that was lost makes the caller ask again. Almost never: what has no such number is not recorded.
+    if owed.standing.attempt_count >= attempt.number && is_recorded(write, owed.seq, attempt.id)? {
+        return Ok(());
     }
     let after = owed.standing.after(attempt.trigger, verdict)?;
     record(write, owed.seq, after.attempt_count, attempt)?;

@@ -96,12 +96,15 @@ fn seal_attempts(transaction: &Transaction<'_>, vault: &Vault) -> Result<(), Ope
 }
 
 fn seal_answers(transaction: &Transaction<'_>, vault: &Vault) -> Result<(), OpenError> {
-    let mut read = transaction.prepare("SELECT rowid, workspace_id, key, body FROM kept_answer")?;
-    let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    let answers: Vec<(i64, Uuid, String, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
-    let mut write = transaction.prepare("UPDATE kept_answer SET body = ?2 WHERE rowid = ?1")?;
-    for (rowid, workspace, key, body) in answers {
-        write.execute(params![rowid, vault.seal_bytes(&place_of_answer(workspace.into(), &key), &body)?])?;
+    let mut read = transaction.prepare("SELECT rowid, workspace_id, key FROM kept_answer")?;
+    let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let answers: Vec<(i64, Uuid, String)> = rows.collect::<Result<_, _>>()?;
+    let mut read = transaction.prepare("SELECT request_hash, body FROM kept_answer WHERE rowid = ?1")?;
+    let mut write = transaction.prepare("UPDATE kept_answer SET request_hash = ?2, body = ?3 WHERE rowid = ?1")?;
+    for (rowid, workspace, key) in answers {
+        let place = place_of_answer(workspace.into(), &key);
+        let (hash, body): (Vec<u8>, Vec<u8>) = read.query_row([rowid], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        write.execute(params![rowid, vault.seal_bytes(&place, &hash)?, vault.seal_bytes(&place, &body)?])?;
     }
     Ok(())
 }

@@ -12,8 +12,14 @@ use super::*;
 use crate::{DATABASE_FILE, Options, SqliteStore};
 
 /// Parts of what version 1 kept open, which nobody may find in the file afterwards.
-const CANARIES: [&str; 5] =
-    ["CANARYSECRETCANARYSECRETCANARYSE", "canary-url", "canary-header", "canary-record", "canary-answer"];
+const CANARIES: [&str; 6] = [
+    "CANARYSECRETCANARYSECRETCANARYSE",
+    "canary-url",
+    "canary-header",
+    "canary-record",
+    "canary-answer",
+    "canary-of-the-hash-of-a-request.",
+];
 const OLD_SECRET: &str = "whsec_CANARYSECRETCANARYSECRETCANARYSE";
 const WORKSPACE: Uuid = Uuid::from_u128(1);
 const WEBHOOK: Uuid = Uuid::from_u128(2);
@@ -114,7 +120,7 @@ fn database_of_version_1(directory: &Path) {
     connection
         .execute(
             "INSERT INTO kept_answer VALUES (?1, 'key', ?2, 201, NULL, NULL, ?3, ?4)",
-            params![WORKSPACE, [7_u8; 32].as_slice(), millis(0), b"canary-answer \xff".as_slice()],
+            params![WORKSPACE, CANARIES[5].as_bytes(), millis(0), b"canary-answer \xff".as_slice()],
         )
         .unwrap();
 }
@@ -172,6 +178,7 @@ async fn a_database_of_version_1_is_brought_up_with_everything_due_as_before() {
     assert_eq!(attempts.rows[0].exchange.url, "https://receiver.example/canary-record");
     let answer = store.find_answer(workspace, "key", at(-10)).await.unwrap().unwrap();
     assert_eq!(answer.body, b"canary-answer \xff");
+    assert_eq!(answer.request_hash, CANARIES[5].as_bytes());
 }
 
 // behaviour S10
@@ -199,6 +206,25 @@ async fn a_rewriting_that_was_cut_off_is_made_up_at_the_next_start() {
     open(directory.path()).close().await;
     assert!(scrubbed());
     behind.close().unwrap();
+    assert_eq!(found_in(directory.path()), [""; 0]);
+}
+
+// behaviour S10 (in part)
+#[test]
+fn a_rewriting_under_the_eyes_of_a_reader_is_made_up_later() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_1(directory.path());
+    let mut connection = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    let scrubbed =
+        |of: &Connection| of.query_row("SELECT scrubbed FROM vault", [], |row| row.get::<_, bool>(0)).unwrap();
+    let reader = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM webhook").unwrap();
+    connection.busy_timeout(std::time::Duration::ZERO).unwrap();
+    migrate(&mut connection, &a_vault()).unwrap();
+    assert!(!scrubbed(&connection), "what the reader sees is still in the files");
+    reader.execute_batch("COMMIT").unwrap();
+    migrate(&mut connection, &a_vault()).unwrap();
+    assert!(scrubbed(&connection));
     assert_eq!(found_in(directory.path()), [""; 0]);
 }
 

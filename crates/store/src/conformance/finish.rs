@@ -239,6 +239,25 @@ pub async fn notices_go_only_to_webhooks_that_are_live(store: &SharedStore) {
     assert_eq!(store.get_event(given.workspace, &announced.id).await.unwrap().delivery_count, 1);
 }
 
+/// Who lost the answer to a commit asks again.
+pub async fn an_attempt_is_recorded_once_however_often_it_is_told(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let webhook = given.webhook().await;
+    let delivery = given.delivery(webhook.id).await;
+    let first = given.finished(&given.only_due(webhook.id).await, Verdict::RetryAt(at(5)));
+    let told = FinishedAttempt { notices: vec![given.an_event(&[])], ..first };
+    given.finish(told.clone()).await;
+    given.finish(told.clone()).await;
+    (0..5).for_each(|_| given.tick());
+    let second = given.finished(&given.only_due(webhook.id).await, Verdict::Delivered);
+    given.finish(second).await;
+    given.finish(told).await;
+    let read = given.read(delivery).await;
+    assert_eq!((read.status, read.attempt_count, read.next_attempt_at), (DeliveryStatus::Delivered, 2, None));
+    let attempts = store.list_attempts(given.workspace, AttemptsOf::Delivery(delivery), everything()).await.unwrap();
+    assert_eq!(attempts.rows.len(), 2);
+}
+
 /// Results stand in the order of the call.
 pub async fn one_that_fails_does_not_touch_the_others(store: &SharedStore) {
     let given = Given::new(store).await;

@@ -56,7 +56,7 @@ impl fmt::Display for Flaw {
                 let forms: Vec<_> = versions.iter().map(|version| format!("{version}<base64>")).collect();
                 write!(f, "bad signature: {WEBHOOK_SIGNATURE} holds no signature of the form {}", forms.join(" or "))?;
                 if *versions == ["v1,"] {
-                    f.write_str(" (v1a, is checked with --public-key)")?;
+                    f.write_str(" (one of the form v1a,<base64> is checked with --public-key)")?;
                 }
                 Ok(())
             }

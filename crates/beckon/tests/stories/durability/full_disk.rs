@@ -104,7 +104,7 @@ async fn what_was_delivered_while_there_was_no_room_is_recorded_once_there_is() 
     limit_files(&beckon, Some(0));
     release.send(()).expect("a request waits for its reply");
     // The record of the attempt cannot be written now. It is not sent again for that.
-    assert_eq!(beckon.api.get("/readyz").await.status, 503);
+    beckon.api.get("/readyz").await.expect(503);
     limit_files(&beckon, None);
     let deliveries = beckon.deliveries_once(&event, |delivery| delivery["status"] == "delivered").await;
     assert_eq!(deliveries[0]["attempt_count"], 1);

@@ -1,7 +1,7 @@
 //! Webhooks that are paused, ramp up, or have a rate limit.
 
 use super::*;
-use beckon_domain::health::{DISABLE_AFTER_DEFAULT, HealthState, Seen};
+use beckon_domain::health::{DISABLE_AFTER_DEFAULT, HealthState, Seen, TRIP_AFTER};
 
 const FAILURE: Seen = Seen::Failure { too_much: false, retry_after: None };
 
@@ -11,7 +11,7 @@ fn note(health: &mut Health, n: u128, seen: Seen, now: Timestamp) {
 
 fn tripped(now: Timestamp) -> Health {
     let mut health = Health::default();
-    (0..5).for_each(|n| note(&mut health, n, FAILURE, now));
+    (0..TRIP_AFTER as u128).for_each(|n| note(&mut health, n, FAILURE, now));
     health
 }
 
@@ -38,6 +38,22 @@ fn work_off(rows: &mut Rows, queue: &mut Queue, from: Timestamp, until: Timestam
         now = queue.next_wake().map_or(until, |at| at.max(now + SignedDuration::from_millis(1)));
     }
     made
+}
+
+#[test]
+fn a_webhook_that_changes_while_all_that_was_looked_up_is_in_flight_goes_on() {
+    let mut rows = Rows::with([(1, 200)]);
+    let mut queue = Queue::new(Limits { in_flight_max: 1_000, in_flight_per_webhook_max: 64 });
+    queue.ring(webhook(1), NOW, NOW);
+    rows.refill(&mut queue);
+    let started = start_all(&mut queue);
+    assert!(!queue.lanes[&webhook(1)].holds_any() && !queue.lanes[&webhook(1)].more.is_empty(), "{}", started.len());
+    let changed = Settings { revision: 2, ..PLAIN };
+    rows = rows.set_up(1, changed);
+    queue.learn_settings(webhook(1), changed, NOW);
+    started.iter().for_each(|due| rows.end(&mut queue, due));
+    rows.refill(&mut queue);
+    assert!(!start_all(&mut queue).is_empty());
 }
 
 // behaviour L10 (in part)

@@ -37,6 +37,42 @@ fn retries_and_replays_of_a_strict_webhook_stand_in_the_order_too() {
 }
 
 #[test]
+fn a_strict_webhook_that_gives_back_what_it_holds_loses_its_order_to_no_look_under_way() {
+    let (mut rows, mut queue) = strict(100);
+    rows.refill(&mut queue);
+    let mut order = vec![];
+    let (in_flight, look) = loop {
+        let due = queue.next_start(NOW).unwrap().due;
+        order.push(due.clone());
+        if let Some(look) = queue.next_refill(NOW) {
+            break (due, look); // For what comes after the few it holds.
+        }
+        rows.end(&mut queue, &due);
+    };
+    let old = rows.answer(&look, NOW);
+    assert!(queue.lanes[&webhook(1)].holds_any());
+
+    rows.add(due(3, 1));
+    queue.held_bytes += HELD_BYTES_MAX; // As if others held so much, and can start it at once.
+    queue.ring(webhook(3), NOW, NOW);
+    assert_eq!(queue.next_refill(NOW), None);
+    assert!(!queue.lanes[&webhook(1)].holds_any(), "it gave back");
+    queue.held_bytes -= HELD_BYTES_MAX;
+    queue.refilled(webhook(1), old, NOW);
+    rows.end(&mut queue, &in_flight);
+
+    for now in (1..200).map(at) {
+        queue.wake(now);
+        rows.refill_at(&mut queue, now);
+        for due in start_all_at(&mut queue, now) {
+            rows.end_at(&mut queue, &due, now);
+            order.extend((due.webhook_id == webhook(1)).then_some(due));
+        }
+    }
+    assert_eq!(order, (0..100).map(|n| due(1, n)).collect::<Vec<_>>());
+}
+
+#[test]
 fn one_that_is_held_holds_up_those_behind_it_until_its_time() {
     let (mut rows, mut queue) = strict(5);
     rows.refill(&mut queue);
@@ -142,4 +178,20 @@ fn a_webhook_that_becomes_strict_ends_what_is_under_way_first() {
     }
     rows.refill(&mut queue);
     assert_eq!(start_all(&mut queue).len(), 1);
+}
+
+#[test]
+fn one_that_was_not_made_because_the_settings_changed_is_not_passed() {
+    let (mut rows, mut queue) = strict(3);
+    rows.refill(&mut queue);
+    let first = queue.next_start(NOW).unwrap();
+    let newer = Settings { revision: 2, ..STRICT };
+    rows.settings.insert(webhook(1), newer);
+    // A look that knows of the change already, and leaves out what is in flight.
+    queue.ring(webhook(1), NOW, NOW);
+    queue.learn_settings(webhook(1), newer, NOW);
+    rows.refill(&mut queue);
+    queue.changed(webhook(1), key(&first.due), newer, NOW);
+    rows.refill(&mut queue);
+    assert_eq!(queue.next_start(NOW).unwrap().due, first.due);
 }

@@ -70,10 +70,10 @@ impl Watch {
                 && last.scheduled_attempts < flight.scheduled_attempts
                 && last.clock_steps == self.clock_steps
         });
-        if let Some(wait) = early.and_then(|last| last.not_before.checked_duration_since(flight.begun_at)) {
-            if wait > GRAIN {
-                self.broken(format!("{} is tried again {wait:?} too early", flight.delivery));
-            }
+        if let Some(wait) = early.and_then(|last| last.not_before.checked_duration_since(flight.begun_at))
+            && wait > GRAIN
+        {
+            self.broken(format!("{} is tried again {wait:?} too early", flight.delivery));
         }
     }
 

@@ -10,7 +10,7 @@ use beckon_domain::invalid::{Findings, Invalid};
 use beckon_domain::rate::{Period, RateLimit};
 use beckon_domain::retry::RetrySchedule;
 use beckon_domain::signing::{SigningKey, SigningScheme};
-use beckon_domain::webhook::{Auth, Webhook, parse_url};
+use beckon_domain::webhook::{Auth, Webhook};
 use beckon_store::WorkspaceConfig;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::auth::TypedAuth;
 use super::certificate::TypedCertificate;
 use super::channels::TypedChannels;
-use super::masked::{masked_url, stand_in_url, unmasked_headers};
+use super::masked::{stand_in_url, unmasked_headers, unmasked_url};
 use super::secret::read_material;
 use crate::api::event_types;
 use crate::app::App;
@@ -116,7 +116,7 @@ impl CreateWebhook {
         let auth = self.auth.and_then(|Object(typed)| typed.read(None, &mut findings));
         let client_identity = self.client_certificate.and_then(|Object(typed)| typed.read(None, &mut findings));
         // Whatever else is wrong is told even if the URL cannot be read.
-        let Some(url) = findings.take(parse_url("url", &self.url)).or_else(stand_in_url) else {
+        let Some(url) = unmasked_url(&self.url, None, &mut findings).or_else(stand_in_url) else {
             return findings.into_result(()).and_then(|()| Err(Invalid::one("url", "cannot be read")));
         };
         let now = app.ambient.now();
@@ -157,7 +157,7 @@ pub(super) struct UpdateWebhook {
     #[serde(default)]
     #[schemars(length(max = 1024))]
     description: Patch<String>,
-    /// Where to POST, http or https. A masked password keeps the one that is there.
+    /// Where to POST, http or https. A masked password keeps the one that is there, for the same user and host.
     #[serde(default)]
     #[schemars(length(min = 1, max = 2048), extend("format" = "uri"))]
     url: Set<String>,
@@ -208,8 +208,7 @@ impl UpdateWebhook {
         let mut webhook = stored.clone();
         self.description.clone().apply(&mut webhook.description);
         if let Set::Value(text) = &self.url
-            && *text != masked_url(&stored.url)
-            && let Some(url) = findings.take(parse_url("url", text))
+            && let Some(url) = unmasked_url(text, Some(&stored.url), &mut findings)
         {
             webhook.url = url;
         }

@@ -25,8 +25,8 @@ pub(super) struct HealthView {
     /// The last failure since the last success; null if there was none.
     #[schemars(schema_with = "docs::optional_timestamp")]
     last_failure_at: Option<Timestamp>,
-    /// While it is paused: when the next request is made, to see whether the receiver is back. Null if that is
-    /// under way, or it is not paused.
+    /// Until when nothing is sent. From then on whatever is due next is sent alone, to see whether the receiver is
+    /// back. Null if that moment has come, or it is not paused.
     #[schemars(schema_with = "docs::optional_timestamp")]
     paused_until: Option<Timestamp>,
 }
@@ -38,7 +38,7 @@ pub(super) struct HealthView {
 enum HealthName {
     /// All there is for it.
     Healthy,
-    /// Nothing until the pause is over, then one request at a time until one succeeds.
+    /// Nothing until the pause is over, then one request, and a longer pause if that fails too.
     Paused,
     /// A little more every second, until it gets everything again.
     Recovering,
@@ -55,11 +55,16 @@ impl HealthView {
         };
         HealthView {
             state,
-            failing_since: health.failing_since,
-            last_failure_at: health.last_failure_at,
-            paused_until: pace.opens_at,
+            failing_since: health.failing_since.map(whole_millis),
+            last_failure_at: health.last_failure_at.map(whole_millis),
+            paused_until: pace.opens_at.map(whole_millis),
         }
     }
+}
+
+/// A moment in whole milliseconds, as all others are shown.
+fn whole_millis(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 /// How `webhook` is doing; `None` while it gets nothing anyway.
@@ -110,6 +115,10 @@ mod tests {
                    "last_failure_at": "1970-01-01T00:00:02Z", "paused_until": "1970-01-01T00:00:03Z"})
         );
         assert_eq!(shown(&paused, at(3000))["paused_until"], json!(null), "it is being tried");
+        let until = at(5000) + SignedDuration::from_nanos(7);
+        let mut odd = paused.clone();
+        odd.state = HealthState::Tripped { since: at(2000), until, pauses: 1 };
+        assert_eq!(shown(&odd, at(2000))["paused_until"], "1970-01-01T00:00:05Z", "in whole milliseconds");
         assert_eq!(shown(&paused, at(3000))["state"], "paused");
         let recovering = note(0, Seen::Success, at(4000));
         assert_eq!(shown(&recovering, at(4500))["state"], "recovering");

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use beckon_domain::invalid::Findings;
 use beckon_domain::secret::SecretText;
-use beckon_domain::webhook::is_secret_header;
+use beckon_domain::webhook::{is_secret_header, parse_url};
 use url::Url;
 
 /// What stands in the place of a secret.
@@ -68,6 +68,30 @@ pub(super) fn masked_url(url: &Url) -> String {
     masked.into()
 }
 
+/// A URL as people type it: where the secret of its user-info came masked, it is the one in `stored`, if user and
+/// host are still the same. What cannot be read, or has nothing to keep, is a finding.
+pub(super) fn unmasked_url(text: &str, stored: Option<&Url>, findings: &mut Findings) -> Option<Url> {
+    let mut url = findings.take(parse_url("url", text))?;
+    let is_alone = url.password().is_none();
+    if url.password().unwrap_or(url.username()) != MASK {
+        return Some(url);
+    }
+    let kept = stored
+        .filter(|stored| stored.host() == url.host() && stored.password().is_none() == is_alone)
+        .filter(|stored| is_alone || stored.username() == url.username())
+        .filter(|stored| !is_alone || !stored.username().is_empty());
+    let Some(kept) = kept else {
+        findings.add("url", "*** stands for the secret that is there, and there is none for this user and host");
+        return Some(url);
+    };
+    let done = match is_alone {
+        true => url.set_username(kept.username()),
+        false => url.set_password(kept.password()),
+    };
+    // A URL that has user-info can have another.
+    done.ok().map(|()| url)
+}
+
 /// Takes the place of a URL that cannot be read, so that whatever else is wrong is told too.
 pub(super) fn stand_in_url() -> Option<Url> {
     Url::parse("https://example.com/").ok()
@@ -92,6 +116,33 @@ mod tests {
         assert_eq!(masked("https://token@example.com/"), "https://***@example.com/");
         assert_eq!(masked("https://:pw@example.com/"), "https://:***@example.com/");
         assert_eq!(masked("https://example.com/?a=b"), "https://example.com/?a=b");
+    }
+
+    // behaviour S10 (in part)
+    #[test]
+    fn a_masked_secret_in_a_url_means_the_one_that_is_there_wherever_else_the_url_changed() {
+        let unmasked = |text: &str, stored: Option<&str>| {
+            let mut findings = Findings::default();
+            let stored = stored.map(|stored| Url::parse(stored).unwrap());
+            let url = unmasked_url(text, stored.as_ref(), &mut findings);
+            findings.into_result(url.map(String::from)).map_err(|invalid| invalid.0[0].field.clone())
+        };
+        let (password, token) = (Some("https://jane:p%40ss@a.example/old"), Some("https://t0ken@a.example/"));
+        let kept = |url: &str| Ok(Some(url.to_owned()));
+        assert_eq!(unmasked("https://jane:***@a.example/old", password), kept("https://jane:p%40ss@a.example/old"));
+        assert_eq!(unmasked("http://jane:***@a.example:81/new", password), kept("http://jane:p%40ss@a.example:81/new"));
+        assert_eq!(unmasked("https://***@a.example/new", token), kept("https://t0ken@a.example/new"));
+        assert_eq!(unmasked("https://a.example/new", password), kept("https://a.example/new"));
+        for (text, stored) in [
+            ("https://jane:***@a.example/", None),
+            ("https://john:***@a.example/", password),
+            ("https://jane:***@b.example/", password),
+            ("https://***@a.example/", password),
+            ("https://***@a.example/", Some("https://a.example/")),
+            ("https://jane:***@a.example/", token),
+        ] {
+            assert_eq!(unmasked(text, stored), Err("url".to_owned()), "{text} after {stored:?}");
+        }
     }
 
     // behaviour S10 (in part)
