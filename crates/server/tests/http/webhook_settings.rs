@@ -46,6 +46,8 @@ async fn absent_keeps_null_clears_and_a_value_sets_how_a_webhook_is_sent_to() {
     assert_eq!(shown["client_certificate"], json!({"certificates": certificate, "key": "***"}));
     let path = format!("/api/v1/webhooks/{}", made.id());
     assert_eq!(house.patch(&path, json!({})).await.json(), shown, "absent keeps");
+    let per_second = house.patch(&path, json!({"rate_limit": 7})).await.json();
+    assert_eq!(per_second["rate_limit"], json!({"requests": 7, "per": "second"}));
 
     let oauth2 = json!({"kind": "oauth2", "token_url": "https://auth.example/token", "client_id": "beckon",
                         "client_secret": "s3cret", "scope": null, "client_auth": "basic"});
@@ -101,6 +103,8 @@ async fn everything_wrong_with_how_a_webhook_is_sent_to_is_named_at_once() {
         assert_eq!(house.post("/api/v1/webhooks", with("auth", value.clone())).await.fields(), fields, "{value}");
     }
     for (value, fields) in [
+        (json!(0), ["rate_limit/requests"]),
+        (json!("fast"), ["rate_limit"]),
         (json!({"requests": 1}), ["rate_limit/per"]),
         (json!({"requests": 100_001, "per": "second"}), ["rate_limit/requests"]),
         (json!({"requests": 1.5, "per": "second"}), ["rate_limit/requests"]),

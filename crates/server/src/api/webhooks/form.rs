@@ -26,11 +26,21 @@ use crate::app::App;
 use crate::extract::{Object, Whole};
 use crate::patch::{Patch, Set};
 
+/// A rate limit as people type it.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum TypedRateLimit {
+    /// Most requests in a second.
+    PerSecond(#[schemars(range(min = 1, max = 100_000))] Whole<u32>),
+    /// Most requests in a second or minute.
+    Per(Object<NewRateLimit>),
+}
+
 /// How many requests a webhook may get.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "NewRateLimit", extend("examples" = [{"requests": 100, "per": "second"}]))]
-struct TypedRateLimit {
+#[schemars(extend("examples" = [{"requests": 100, "per": "second"}]))]
+struct NewRateLimit {
     /// Most requests in each period.
     #[schemars(range(min = 1, max = 100_000))]
     requests: Whole<u32>,
@@ -38,10 +48,12 @@ struct TypedRateLimit {
     per: Period,
 }
 
-impl From<Object<TypedRateLimit>> for RateLimit {
-    fn from(Object(typed): Object<TypedRateLimit>) -> RateLimit {
-        let Whole(requests) = typed.requests;
-        RateLimit { requests, per: typed.per }
+impl From<TypedRateLimit> for RateLimit {
+    fn from(typed: TypedRateLimit) -> RateLimit {
+        match typed {
+            TypedRateLimit::PerSecond(Whole(requests)) => RateLimit { requests, per: Period::Second },
+            TypedRateLimit::Per(Object(NewRateLimit { requests: Whole(requests), per })) => RateLimit { requests, per },
+        }
     }
 }
 
@@ -75,9 +87,10 @@ pub(super) struct CreateWebhook {
     #[serde(default)]
     #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
     retry_schedule: Option<Vec<Whole<i64>>>,
-    /// How many requests it may get; null means as many as there are. Nothing is dropped: what comes on top waits.
+    /// How many requests it may get, a bare number means in a second; null means as many as there are. Nothing is
+    /// dropped: what comes on top waits.
     #[serde(default)]
-    rate_limit: Option<Object<TypedRateLimit>>,
+    rate_limit: Option<TypedRateLimit>,
     /// Whether events come in order, one at a time: one that fails holds up those behind it until it is delivered,
     /// has failed for good, or is canceled. False if not given.
     #[serde(default)]
@@ -179,9 +192,9 @@ pub(super) struct UpdateWebhook {
     #[serde(default)]
     #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
     retry_schedule: Patch<Vec<Whole<i64>>>,
-    /// How many requests it may get; null means as many as there are.
+    /// How many requests it may get, a bare number means in a second; null means as many as there are.
     #[serde(default)]
-    rate_limit: Patch<Object<TypedRateLimit>>,
+    rate_limit: Patch<TypedRateLimit>,
     /// Whether events come in order, one at a time; null means false.
     #[serde(default)]
     fifo: Patch<bool>,
