@@ -83,6 +83,7 @@ conformance!(@family crate::sim::store::conformance::make, finish:
     a_failed_test_has_failed,
     an_attempt_can_disable_its_webhook_once,
     notices_go_only_to_webhooks_that_are_live,
+    an_attempt_is_recorded_once_however_often_it_is_told,
     one_that_fails_does_not_touch_the_others,
     attempts_of_another_workspace_are_not_found,
 );
