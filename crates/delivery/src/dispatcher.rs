@@ -132,7 +132,7 @@ fn start(parts: Parts, commands: mpsc::Receiver<Command>) -> (Dispatcher, Ears) 
     // Ends when `finished` is dropped and everything is written.
     let records = store.clone();
     let noticed = state.noticed.clone();
-    let write = move |batch: Vec<FinishedAttempt>| {
+    let write = move |batch: Vec<Arc<FinishedAttempt>>| {
         let store = records.clone();
         let noticed = noticed.clone();
         let to_mail = batch.iter().any(|finished| finished.mail_notices && !finished.notices.is_empty());
@@ -197,10 +197,21 @@ impl Dispatcher {
                 Some(command) = ears.commands.recv() => self.obey(command),
                 rung = ears.bell.heard() => self.hear(rung),
                 recorded = ears.recorded.recv() => match recorded {
-                    Some(recorded) => self.settle(recorded),
+                    Some(recorded) => {
+                        self.settle(recorded);
+                        // What is there already shares the turn.
+                        while let Ok(recorded) = ears.recorded.try_recv() {
+                            self.settle(recorded);
+                        }
+                    }
                     None => return tracing::error!("nothing can be recorded any more: the delivery engine stops"),
                 },
-                Some(done) = self.tasks.join_next() => self.take(done),
+                Some(done) = self.tasks.join_next() => {
+                    self.take(done);
+                    while let Some(done) = self.tasks.try_join_next() {
+                        self.take(done);
+                    }
+                }
                 () = sleep_until(wake_at) => {}
             }
         }
@@ -273,7 +284,10 @@ impl Dispatcher {
             End::Written => {
                 self.queue.ended(webhook, key, now);
                 match verdict {
-                    Verdict::Delivered => self.queue.drop_scheduled(webhook, delivery, now),
+                    Verdict::Delivered if attempt.trigger.is_manual() => {
+                        self.queue.drop_scheduled(webhook, delivery, now);
+                    }
+                    Verdict::Delivered => {}
                     // The store has rung already, but whoever looked before this moment was told to skip it.
                     Verdict::RetryAt(at) => self.queue.again_at(webhook, at, now),
                     Verdict::Failed | Verdict::ScheduleUnchanged => {}

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
 use beckon_domain::delivery::{Attempt, Verdict};
 use beckon_domain::id::WebhookId;
@@ -48,7 +49,7 @@ pub(crate) enum End {
 }
 
 struct Waiting {
-    finished: FinishedAttempt,
+    finished: Arc<FinishedAttempt>,
     /// Counts what came, from 1.
     number: u64,
     tries: u32,
@@ -63,7 +64,7 @@ impl Told {
     fn check(&self, waiting: &mut Waiting) {
         let told = self.0.get(&waiting.finished.attempt.webhook_id);
         if told.is_some_and(|told| *told > waiting.number) {
-            waiting.finished.health = None;
+            Arc::make_mut(&mut waiting.finished).health = None;
         }
     }
 
@@ -81,7 +82,7 @@ pub(crate) async fn record<W, F>(
     mut finished: mpsc::UnboundedReceiver<FinishedAttempt>,
     recorded: mpsc::UnboundedSender<Recorded>,
 ) where
-    W: Fn(Vec<FinishedAttempt>) -> F,
+    W: Fn(Vec<Arc<FinishedAttempt>>) -> F,
     F: Future<Output = StoreResult<Vec<StoreResult<()>>>>,
 {
     let mut waiting: Vec<Waiting> = Vec::new();
@@ -107,7 +108,7 @@ pub(crate) async fn record<W, F>(
             }
             waiting.extend(fresh.into_iter().map(|finished| {
                 count += 1;
-                Waiting { finished, number: count, tries: 0 }
+                Waiting { finished: Arc::new(finished), number: count, tries: 0 }
             }));
         }
         if retry_at.is_some_and(|at| at <= Instant::now()) {
@@ -170,7 +171,7 @@ fn sort_out(
             }
             Err(error) => End::Unwritable(error),
         };
-        let FinishedAttempt { attempt, verdict, disable_webhook, .. } = waiting.finished;
+        let FinishedAttempt { attempt, verdict, disable_webhook, .. } = Arc::unwrap_or_clone(waiting.finished);
         recorded.send(Recorded { attempt, verdict, disables: disable_webhook.is_some(), end }).ok();
     }
     again
@@ -224,7 +225,7 @@ mod tests {
         let answers: Mutex<VecDeque<Answer>> = Mutex::new(answers.into_iter().collect());
         let calls: Arc<Mutex<Vec<usize>>> = Arc::default();
         let seen = calls.clone();
-        let write = move |batch: Vec<FinishedAttempt>| {
+        let write = move |batch: Vec<Arc<FinishedAttempt>>| {
             seen.lock().unwrap().push(batch.len());
             let answer = answers.lock().unwrap().pop_front();
             std::future::ready(answer.unwrap_or_else(|| Ok(batch.iter().map(|_| Ok(())).collect())))
@@ -264,7 +265,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_store_that_panics_is_asked_again() {
         let (ambient, calls) = (fake_ambient(), Mutex::new(0));
-        let write = |batch: Vec<FinishedAttempt>| {
+        let write = |batch: Vec<Arc<FinishedAttempt>>| {
             *calls.lock().unwrap() += 1;
             let first = *calls.lock().unwrap() == 1;
             async move {
@@ -308,7 +309,7 @@ mod tests {
         first.into_iter().for_each(|number| sender.send(record(number)).unwrap());
         let told: Arc<Mutex<Vec<u16>>> = Arc::default();
         let (seen, calls, sender) = (told.clone(), Mutex::new(0), Mutex::new(Some(sender)));
-        let write = |batch: Vec<FinishedAttempt>| {
+        let write = |batch: Vec<Arc<FinishedAttempt>>| {
             let mut calls = calls.lock().unwrap();
             *calls += 1;
             if *calls <= calls_away {
@@ -354,14 +355,14 @@ mod tests {
         };
         let written: Arc<Mutex<Vec<Option<u8>>>> = Arc::default();
         let (seen, calls) = (written.clone(), Mutex::new(0));
-        let write = move |batch: Vec<FinishedAttempt>| {
+        let write = move |batch: Vec<Arc<FinishedAttempt>>| {
             *calls.lock().unwrap() += 1;
             let fails = *calls.lock().unwrap() == 1;
             let results = batch.into_iter().enumerate().map(|(n, finished)| {
                 if fails && n == 0 {
                     return Err(away());
                 }
-                seen.lock().unwrap().push(finished.health.map(|health| health.notices));
+                seen.lock().unwrap().push(finished.health.as_ref().map(|health| health.notices));
                 Ok(())
             });
             std::future::ready(Ok(results.collect()))

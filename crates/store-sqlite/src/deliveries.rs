@@ -85,8 +85,9 @@ impl DeliveryStore for SqliteStore {
         Ok(found.batch)
     }
 
-    async fn finish_attempts(&self, finished: Vec<FinishedAttempt>) -> Result<Vec<Result<()>>> {
-        let now = self.ambient.now();
-        self.write("recording attempts", move |write| finish::finish_all(write, &finished, now)).await
+    async fn finish_attempts(&self, finished: Vec<Arc<FinishedAttempt>>) -> Result<Vec<Result<()>>> {
+        let (now, doing) = (self.ambient.now(), "recording attempts");
+        let sealed = finish::seal_all(doing, &self.vault, finished)?;
+        self.write(doing, move |write| finish::finish_all(write, &sealed, now)).await
     }
 }

@@ -35,7 +35,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use beckon_domain::ambient::Ambient;
-use beckon_store::{DueBell, Result};
+use beckon_store::{DueBell, Result, Vault};
 
 pub use backup::{Backup, BackupError, backup, check_backup, restore};
 pub use open::{DATABASE_FILE, LOCK_FILE, OpenError, Options, key_of};
@@ -51,6 +51,7 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     versions: Arc<Versions>,
     bell: Arc<DueBell>,
+    vault: Vault,
     ambient: Ambient,
     path: PathBuf,
 }
@@ -69,7 +70,7 @@ impl SqliteStore {
         }
         let readers = Readers::new(idle, options.vault.clone());
         let writer = Writer::start(&options, connection, lock, versions.clone(), bell.clone())?;
-        Ok(Arc::new(SqliteStore { writer, readers, versions, bell, ambient, path: options.path }))
+        Ok(Arc::new(SqliteStore { writer, readers, versions, bell, vault: options.vault, ambient, path: options.path }))
     }
 
     /// Takes no more requests, finishes those taken, and lets the file go. Requests from now on are

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use beckon_store::Vault;
 use beckon_store::vault::{KeyId, VaultError};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::migrations;
@@ -163,6 +164,8 @@ fn tune(connection: &Connection, cache_kib: i64) -> Result<(), rusqlite::Error> 
     // Read errors of a mapped file are signals that end the process; those of read() are errors.
     connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // A plan does not depend on what is bound, or statements would be prepared again with every new value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
@@ -188,5 +191,18 @@ mod tests {
         assert_eq!(setting("journal_mode"), "wal");
         let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
         assert_eq!(synchronous, 2, "FULL: a log that is written is also flushed");
+    }
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_is_bound_to_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = writer(directory.path(), &beckon_testkit::a_vault()).unwrap();
+        let mut statement = connection
+            .prepare("SELECT due_at FROM due WHERE webhook_id = ?1 AND lane = ?2 ORDER BY due_at, delivery")
+            .unwrap();
+        for n in 0..3 {
+            assert!(statement.query((uuid::Uuid::from_u128(n), n as i64)).unwrap().next().unwrap().is_none());
+        }
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
     }
 }

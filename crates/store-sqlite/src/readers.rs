@@ -9,7 +9,7 @@ use beckon_store::{Result, StoreError, Vault};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use crate::sql::{Sql, failed};
+use crate::sql::Sql;
 
 /// Connections that can only read.
 pub(crate) struct Readers {
@@ -45,8 +45,8 @@ impl Readers {
             return Err(StoreError::Unavailable("the store is closed".into()));
         };
         let answer = catch_unwind(AssertUnwindSafe(|| {
-            let snapshot = connection.unchecked_transaction().map_err(|error| failed(doing, error))?;
-            read(&Sql { connection: &snapshot, vault: &self.vault, doing })
+            let sql = Sql { connection: &connection, vault: &self.vault, doing };
+            in_snapshot(&sql, read)
         }));
         if !self.turns.is_closed() {
             self.idle().push(connection);
@@ -66,4 +66,22 @@ impl Readers {
         self.turns.close();
         self.idle().clear();
     }
+}
+/// Reads in one snapshot. Its beginning and end are statements like any other, prepared once: they are run with every
+/// read.
+fn in_snapshot<T>(sql: &Sql<'_>, read: impl FnOnce(&Sql<'_>) -> Result<T>) -> Result<T> {
+    struct Snapshot<'s>(&'s Sql<'s>);
+
+    impl Drop for Snapshot<'_> {
+        /// Also after a panic, or the connection would show the past for ever.
+        fn drop(&mut self) {
+            if let Err(error) = self.0.run("ROLLBACK", []) {
+                tracing::error!(%error, "a snapshot could not be ended");
+            }
+        }
+    }
+
+    sql.run("BEGIN", [])?;
+    let snapshot = Snapshot(sql);
+    read(snapshot.0)
 }

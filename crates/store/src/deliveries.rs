@@ -119,7 +119,7 @@ pub trait DeliveryStore {
     /// before stays delivered).
     /// An attempt that is recorded already is left as it is, with all that followed: asking again does no harm.
     /// Results are in the order of `finished`; one that fails does not touch the others.
-    async fn finish_attempts(&self, finished: Vec<FinishedAttempt>) -> Result<Vec<Result<()>>>;
+    async fn finish_attempts(&self, finished: Vec<Arc<FinishedAttempt>>) -> Result<Vec<Result<()>>>;
 }
 
 /// What is due for a webhook.

@@ -82,11 +82,17 @@ async fn look(store: &SharedStore, config: &ConfigCache, refill: &Refill, now: T
     let home = match home {
         Some(home) => *home,
         None => {
-            let first = store.list_due(*webhook_id, now, skip, 1).await?;
-            match first.due.first() {
-                Some(due) => due.workspace_id,
-                None => return Ok(Look { settings: None, batch: first }),
+            // What is due says whose it is. If nothing was set up meanwhile, the order does not matter.
+            let epoch = store.config_epoch();
+            let batch = store.list_due(*webhook_id, now, skip, *limit).await?;
+            let Some(home) = batch.due.first().map(|due| due.workspace_id) else {
+                return Ok(Look { settings: None, batch });
+            };
+            let settings = config.get(home).await?.webhook(*webhook_id).map(|webhook| Settings::of(webhook));
+            if store.config_epoch() == epoch {
+                return Ok(Look { settings, batch });
             }
+            home
         }
     };
     let settings = config.get(home).await?.webhook(*webhook_id).map(|webhook| Settings::of(webhook));

@@ -234,7 +234,7 @@ impl DeliveryStore for SimStore {
         Ok(batch)
     }
 
-    async fn finish_attempts(&self, finished: Vec<FinishedAttempt>) -> Result<Vec<Result<()>>> {
+    async fn finish_attempts(&self, finished: Vec<Arc<FinishedAttempt>>) -> Result<Vec<Result<()>>> {
         let fault = self.begin(true).await?;
         let now = self.now();
         let results: Vec<Result<()>> = {
@@ -252,7 +252,7 @@ impl DeliveryStore for SimStore {
                 watch.recorded(model, one, effects, self.run.number(), now);
                 Ok(())
             };
-            finished.iter().map(&mut finish).collect()
+            finished.iter().map(|one| finish(one)).collect()
         };
         self.end(fault).await?;
         let mut world = self.world.lock();

@@ -6,7 +6,7 @@ use beckon_domain::delivery::{Attempt, Exchange, Outcome};
 use beckon_domain::event::EventId;
 use beckon_domain::id::{AttemptId, WorkspaceId};
 use beckon_store::deliveries::AttemptsOf;
-use beckon_store::{Page, PageRequest, Result, StoreError};
+use beckon_store::{Page, PageRequest, Result, StoreError, Vault};
 use jiff::Timestamp;
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
@@ -23,12 +23,21 @@ struct Record<'a> {
     outcome: Cow<'a, Outcome>,
 }
 
-/// Writes down an attempt of the delivery with key `delivery`, as its `number`-th.
-pub(super) fn record(write: &mut Write<'_>, delivery: i64, number: u32, attempt: &Attempt) -> Result<()> {
+/// The sealed part of an attempt. Made before the writer has it, for there is only one writer.
+pub(super) fn seal(doing: &'static str, vault: &Vault, attempt: &Attempt) -> Result<Vec<u8>> {
     let record = Record { exchange: Cow::Borrowed(&attempt.exchange), outcome: Cow::Borrowed(&attempt.outcome) };
-    let doing = write.doing;
-    let sealed = write.vault.seal_bytes(attempt.id.uuid().as_bytes(), doc(doing, &record)?.as_bytes());
-    let sealed = sealed.map_err(|error| StoreError::Failed { doing, source: Box::new(error) })?;
+    let sealed = vault.seal_bytes(attempt.id.uuid().as_bytes(), doc(doing, &record)?.as_bytes());
+    sealed.map_err(|error| StoreError::Failed { doing, source: Box::new(error) })
+}
+
+/// Writes down an attempt of the delivery with key `delivery`, as its `number`-th, with its `sealed` part.
+pub(super) fn record(
+    write: &mut Write<'_>,
+    delivery: i64,
+    number: u32,
+    attempt: &Attempt,
+    sealed: &[u8],
+) -> Result<()> {
     write
         .run(
             "INSERT INTO attempt (id, delivery, webhook_id, number, trigger, started_at, next_attempt_at, record)

@@ -1,15 +1,17 @@
 //! Records attempts, each with all that follows from it.
 
+use std::sync::Arc;
+
 use beckon_domain::catalog::payload::{DeliveryExhausted, Payload, WebhookDisabled, WebhookFailing, WebhookRecovered};
 use beckon_domain::delivery::{DeliveryStatus, Trigger};
 use beckon_domain::event::{NewDelivery, NewEvent};
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_domain::webhook::Webhook;
 use beckon_store::deliveries::FinishedAttempt;
-use beckon_store::{Result, StoreError};
+use beckon_store::{Result, StoreError, Vault};
 use jiff::Timestamp;
 
-use super::attempts::{is_recorded, record};
+use super::attempts::{is_recorded, record, seal};
 use super::waiting::{change, owed};
 use crate::announce::{announce, check_workspace, taken};
 use crate::health::put_health;
@@ -17,12 +19,23 @@ use crate::mail::put_unmailed;
 use crate::webhooks::{self, check_live};
 use crate::writer::Write;
 
+/// An attempt to record, and its sealed part.
+pub(super) struct Sealed {
+    finished: Arc<FinishedAttempt>,
+    record: Vec<u8>,
+}
+
+/// Seals what is to be sealed of each attempt.
+pub(super) fn seal_all(doing: &'static str, vault: &Vault, finished: Vec<Arc<FinishedAttempt>>) -> Result<Vec<Sealed>> {
+    let sealed = finished.into_iter().map(|finished| {
+        let record = seal(doing, vault, &finished.attempt)?;
+        Ok(Sealed { finished, record })
+    });
+    sealed.collect()
+}
+
 /// See [`beckon_store::DeliveryStore::finish_attempts`].
-pub(super) fn finish_all(
-    write: &mut Write<'_>,
-    finished: &[FinishedAttempt],
-    now: Timestamp,
-) -> Result<Vec<Result<()>>> {
+pub(super) fn finish_all(write: &mut Write<'_>, finished: &[Sealed], now: Timestamp) -> Result<Vec<Result<()>>> {
     // Almost always all succeed, and need no savepoints of their own.
     let together = write.apart(|write| finished.iter().try_for_each(|one| finish(write, one, now)))?;
     if together.is_ok() {
@@ -31,8 +44,9 @@ pub(super) fn finish_all(
     finished.iter().map(|one| write.apart(|write| finish(write, one, now))).collect()
 }
 
-fn finish(write: &mut Write<'_>, finished: &FinishedAttempt, now: Timestamp) -> Result<()> {
-    let FinishedAttempt { workspace_id, attempt, verdict, disable_webhook, health, notices, mail_notices } = finished;
+fn finish(write: &mut Write<'_>, Sealed { finished, record: sealed }: &Sealed, now: Timestamp) -> Result<()> {
+    let FinishedAttempt { workspace_id, attempt, verdict, disable_webhook, health, notices, mail_notices } =
+        &**finished;
     let owed = owed(write, *workspace_id, attempt.delivery_id)?;
     if owed.webhook_id != attempt.webhook_id {
         return Err(StoreError::Refused(format!("the delivery {} goes to another webhook", attempt.delivery_id)));
@@ -42,7 +56,7 @@ fn finish(write: &mut Write<'_>, finished: &FinishedAttempt, now: Timestamp) -> 
         return Ok(());
     }
     let after = owed.standing.after(attempt.trigger, verdict)?;
-    record(write, owed.seq, after.attempt_count, attempt)?;
+    record(write, owed.seq, after.attempt_count, attempt, sealed)?;
     change(write, &owed, after, now)?;
 
     let disabled = match disable_webhook {

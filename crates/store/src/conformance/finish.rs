@@ -1,5 +1,7 @@
 //! Facts about recording attempts.
 
+use std::sync::Arc;
+
 use beckon_domain::catalog::payload::{DeliveryExhausted, Payload, WebhookDisabled};
 use beckon_domain::delivery::{DeliveryStatus, Trigger, Verdict};
 use beckon_domain::event::NewEvent;
@@ -207,7 +209,8 @@ pub async fn an_attempt_can_disable_its_webhook_once(store: &SharedStore) {
     };
     let told = notice(&given, WebhookDisabled::EVENT_TYPE, &[watcher, webhook.id]);
     let untold = notice(&given, WebhookDisabled::EVENT_TYPE, &[watcher]);
-    let results = store.finish_attempts(vec![gone(&due[0], &told), gone(&due[1], &untold)]).await.unwrap();
+    let results =
+        store.finish_attempts(vec![Arc::new(gone(&due[0], &told)), Arc::new(gone(&due[1], &untold))]).await.unwrap();
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 
     let disabled = store.get_webhook(given.workspace, webhook.id).await.unwrap();
@@ -268,7 +271,7 @@ pub async fn one_that_fails_does_not_touch_the_others(store: &SharedStore) {
     unknown.attempt.delivery_id = given.ambient.new_id();
     let batch =
         vec![given.finished(&due[0], Verdict::Delivered), unknown, given.finished(&due[1], Verdict::RetryAt(at(60)))];
-    let mut results = store.finish_attempts(batch).await.unwrap();
+    let mut results = store.finish_attempts(batch.into_iter().map(Arc::new).collect()).await.unwrap();
     assert_eq!(results.len(), 3);
     results.remove(2).unwrap();
     assert_not_found(results.remove(1));
@@ -287,7 +290,7 @@ pub async fn attempts_of_another_workspace_are_not_found(store: &SharedStore) {
     let id = other.delivery(webhook).await;
     let finished = given.finished(&other.only_due(webhook).await, Verdict::Delivered);
     let finished = FinishedAttempt { workspace_id: given.workspace, ..finished };
-    assert_not_found(store.finish_attempts(vec![finished]).await.unwrap().remove(0));
+    assert_not_found(store.finish_attempts(vec![Arc::new(finished)]).await.unwrap().remove(0));
     assert_eq!(other.read(id).await.attempt_count, 0);
     assert_eq!(other.due(webhook).await.len(), 1);
 }

@@ -269,7 +269,7 @@ impl Given {
 
     /// Records one attempt.
     pub async fn finish(&self, finished: FinishedAttempt) {
-        let mut results = self.store.finish_attempts(vec![finished]).await.unwrap();
+        let mut results = self.store.finish_attempts(vec![Arc::new(finished)]).await.unwrap();
         assert_eq!(results.len(), 1);
         results.remove(0).unwrap();
     }
