@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use beckon_domain::id::WebhookId;
-use beckon_domain::invalid::{Findings, Invalid};
+use beckon_domain::invalid::Findings;
 use beckon_domain::job::JobKind;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -35,10 +35,17 @@ pub(super) struct Missed {
 }
 
 impl Missed {
-    fn window(&self, now: Timestamp) -> Result<(Timestamp, Timestamp), Invalid> {
+    /// Starts, or counts, the job that `kind` makes of what was missed from the first moment on until before the second.
+    async fn start(
+        self,
+        app: &App,
+        caller: ApiCaller,
+        kind: impl FnOnce(Timestamp, Timestamp) -> JobKind,
+    ) -> Result<JobAnswer, Problem> {
         let mut findings = Findings::default();
-        let until = jobs::check_window(Some(self.since), self.until, now, &mut findings);
-        findings.into_result((self.since, until))
+        let until = jobs::check_window(Some(self.since), self.until, app.ambient.now(), &mut findings);
+        findings.into_result(())?;
+        jobs::start(app, caller, kind(self.since, until), self.dry_run.unwrap_or(false)).await
     }
 }
 
@@ -48,9 +55,7 @@ pub(super) async fn recover(
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(missed): Json<Missed>,
 ) -> Result<JobAnswer, Problem> {
-    let (since, until) = missed.window(app.ambient.now())?;
-    let kind = JobKind::Recover { webhook_id: id, since, until };
-    jobs::start(&app, caller, kind, missed.dry_run.unwrap_or(false)).await
+    missed.start(&app, caller, |since, until| JobKind::Recover { webhook_id: id, since, until }).await
 }
 
 pub(super) async fn replay_missing(
@@ -59,7 +64,5 @@ pub(super) async fn replay_missing(
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(missed): Json<Missed>,
 ) -> Result<JobAnswer, Problem> {
-    let (since, until) = missed.window(app.ambient.now())?;
-    let kind = JobKind::ReplayMissing { webhook_id: id, since, until };
-    jobs::start(&app, caller, kind, missed.dry_run.unwrap_or(false)).await
+    missed.start(&app, caller, |since, until| JobKind::ReplayMissing { webhook_id: id, since, until }).await
 }
