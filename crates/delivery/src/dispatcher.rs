@@ -24,8 +24,9 @@ use beckon_domain::ambient::Ambient;
 use beckon_domain::delivery::{DueAttempt, Verdict};
 use beckon_domain::health::Health as WebhookHealth;
 use beckon_domain::id::{WebhookId, WorkspaceId};
+use beckon_store::config::ConfigVersion;
 use beckon_store::deliveries::FinishedAttempt;
-use beckon_store::{ConfigCache, DueBell, Result as StoreResult, SharedStore, StoreError};
+use beckon_store::{ConfigCache, DueBell, JustWritten, Result as StoreResult, Rung, SharedStore, StoreError};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
@@ -189,6 +190,8 @@ impl Dispatcher {
             }
             self.show(true);
             let wake_at = self.wake_at(now);
+            // What was written is heard before anything that can only have followed: a request that was recorded, or
+            // canceled, is not taken in afterwards.
             tokio::select! {
                 // In this order, so that the same happens in the same simulation. None starves another: what comes
                 // first comes seldom, and each request that ends was started here.
@@ -198,19 +201,23 @@ impl Dispatcher {
                 rung = ears.bell.heard() => self.hear(rung),
                 recorded = ears.recorded.recv() => match recorded {
                     Some(recorded) => {
-                        self.settle(recorded);
                         // What is there already shares the turn.
+                        let mut all = vec![recorded];
                         while let Ok(recorded) = ears.recorded.try_recv() {
-                            self.settle(recorded);
+                            all.push(recorded);
                         }
+                        self.hear(ears.bell.hear());
+                        all.into_iter().for_each(|recorded| self.settle(recorded));
                     }
                     None => return tracing::error!("nothing can be recorded any more: the delivery engine stops"),
                 },
                 Some(done) = self.tasks.join_next() => {
-                    self.take(done);
+                    let mut all = vec![done];
                     while let Some(done) = self.tasks.try_join_next() {
-                        self.take(done);
+                        all.push(done);
                     }
+                    self.hear(ears.bell.hear());
+                    all.into_iter().for_each(|done| self.take(done));
                 }
                 () = sleep_until(wake_at) => {}
             }
@@ -230,12 +237,35 @@ impl Dispatcher {
         }
     }
 
-    fn hear(&mut self, rung: HashMap<WebhookId, Timestamp>) {
+    /// Takes in what was committed.
+    fn hear(&mut self, rung: HashMap<WebhookId, Rung>) {
         let now = self.parts.ambient.now();
         // In an order that does not depend on how they lay in memory.
-        for (webhook, at) in rung.into_iter().collect::<BTreeMap<_, _>>() {
-            self.queue.ring(webhook, at, now);
+        for (webhook, rung) in rung.into_iter().collect::<BTreeMap<_, _>>() {
+            if let Some(at) = rung.at {
+                self.queue.ring(webhook, at, now);
+            }
+            // What was written under another set-up than the one at hand is looked up.
+            let of_now =
+                |written: &JustWritten| self.settings_at(written.due.workspace_id, webhook, written.decided_at);
+            let Some(last) = rung.written.last() else { continue };
+            let (decided_at, settings) = (last.decided_at, of_now(last));
+            let (written, others): (Vec<_>, Vec<_>) =
+                rung.written.into_iter().partition(|one| settings.is_some() && one.decided_at == decided_at);
+            if !others.is_empty() {
+                self.queue.ring(webhook, now, now);
+            }
+            if let Some(settings) = settings {
+                let written = written.into_iter().map(|written| written.due);
+                self.queue.take_written(webhook, settings, written, now);
+            }
         }
+    }
+
+    /// How a webhook was set up at that version, if that is the one at hand.
+    fn settings_at(&self, workspace: WorkspaceId, webhook: WebhookId, version: ConfigVersion) -> Option<Settings> {
+        let config = self.parts.config.kept(workspace).filter(|config| config.version == version)?;
+        config.webhook(webhook).map(|webhook| Settings::of(webhook))
     }
 
     /// Notices a clock that was set back.

@@ -12,6 +12,7 @@
 
 mod cancel;
 mod gate;
+mod in_flight;
 mod lane;
 mod refill;
 #[cfg(test)]
@@ -114,6 +115,38 @@ impl Queue {
         self.settle(webhook, now);
     }
 
+    /// First attempts of a webhook were written just now, when it had these `settings`: takes in each, unless its turn
+    /// in the store has to be found out.
+    pub(crate) fn take_written(
+        &mut self,
+        webhook: WebhookId,
+        settings: Settings,
+        written: impl IntoIterator<Item = DueAttempt>,
+        now: Timestamp,
+    ) {
+        self.lane(webhook);
+        self.adopt(webhook, settings, now);
+        for due in written {
+            if self.homes.get(&webhook) != Some(&due.workspace_id) {
+                self.learn_home(webhook, due.workspace_id);
+            }
+            let held = self.canceling.holds(&due);
+            let full = self.held_bytes >= refill::HELD_BYTES_MAX;
+            let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
+            if held || lane.knows(key_of(&due)) {
+                continue;
+            }
+            let knows_better = lane.settings.is_some_and(|known| known.revision > settings.revision);
+            if full || knows_better || !lane.takes_written() {
+                lane.expect_at(due.due_at.min(now));
+            } else {
+                self.held_bytes += bytes_of(&due);
+                lane.push_written(due);
+            }
+        }
+        self.settle(webhook, now);
+    }
+
     /// A webhook belongs to that workspace.
     pub(crate) fn learn_home(&mut self, webhook: WebhookId, home: WorkspaceId) {
         if self.homes.len() >= HOMES_MAX && !self.homes.contains_key(&webhook) {
@@ -157,7 +190,7 @@ impl Queue {
             let lane = self.lanes.get_mut(&webhook)?;
             lane.turn = None;
             let gate = self.gates.get_mut(&webhook);
-            let closed = gate.as_ref().is_some_and(|gate| gate.opens_at(lane.in_flight.len(), now).is_some());
+            let closed = gate.as_ref().is_some_and(|gate| gate.opens_at(lane.in_flight.on_the_way(), now).is_some());
             let start = lane.take_next(cap, closed);
             if let Some(start) = &start {
                 if let Some(gate) = gate {
@@ -191,7 +224,7 @@ impl Queue {
             self.adopt(webhook, settings, now);
         }
         let lane = self.lane(webhook);
-        if held || lane.in_flight.contains_key(&key) || lane.aside.contains(&key) {
+        if held || lane.in_flight.contains(&key) || lane.aside.contains(&key) {
             self.settle(webhook, now);
             return None;
         }
@@ -206,6 +239,14 @@ impl Queue {
         }
         self.settle(webhook, now);
         Some(Start { due, revision: None })
+    }
+
+    /// A request was made, and what came of it was judged; it ends when that is recorded.
+    pub(crate) fn landed(&mut self, webhook: WebhookId, key: Key, now: Timestamp) {
+        if let Some(lane) = self.lanes.get_mut(&webhook) {
+            lane.in_flight.land(&key);
+        }
+        self.settle(webhook, now);
     }
 
     /// A request was made and recorded.
@@ -381,7 +422,7 @@ impl Queue {
 
     fn leave_flight(&mut self, webhook: WebhookId, key: Key) {
         let Some(lane) = self.lanes.get_mut(&webhook) else { return };
-        if lane.in_flight.remove(&key).is_some() {
+        if lane.in_flight.remove(&key) {
             self.in_flight -= 1;
             if let Some(home) = lane.home
                 && let Some(used) = self.slots.get_mut(&home)
@@ -410,7 +451,7 @@ impl Queue {
         let cap = self.cap(webhook, now);
         let Some(lane) = self.lanes.get_mut(&webhook) else { return };
         let gate = self.gates.get(&webhook);
-        let opens_at = gate.and_then(|gate| gate.opens_at(lane.in_flight.len(), now));
+        let opens_at = gate.and_then(|gate| gate.opens_at(lane.in_flight.on_the_way(), now));
 
         let goes = if opens_at.is_none() { lane.can_start(cap) } else { lane.has_test(cap) };
         match lane.turn {
@@ -423,7 +464,7 @@ impl Queue {
         }
 
         // A lane at its cap gains nothing from more in memory, nor does one that is paused.
-        let looks = lane.in_flight.len() < cap && lane.refilling.is_none();
+        let looks = lane.in_flight.is_below(cap) && lane.refilling.is_none();
         let paused_until = gate.and_then(|gate| gate.paused_until(now));
         let look_at = lane.look_at(now).filter(|_| looks).map(|at| paused_until.map_or(at, |until| at.max(until)));
         match lane.hungry {

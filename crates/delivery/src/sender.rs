@@ -11,10 +11,12 @@ mod answer;
 mod connect;
 pub(crate) mod failure;
 mod header_case;
+mod line;
 pub(crate) mod oauth;
 mod pool;
 mod race;
 pub(crate) mod request;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -43,13 +45,16 @@ pub(crate) use answer::text_of as body_text_of;
 use connect::Connector;
 use failure::{SendFailure, TlsFault};
 use oauth::{AuthFailure, AuthFault, Tokens};
-use pool::{Line, Origin, Pool};
+use line::Line;
+use pool::{Origin, Pool};
 use request::{Outgoing, place, shown_url};
+use templates::Templates;
 
 /// Sends requests, over kept connections where there are some.
 pub(crate) struct Sender {
     connector: Arc<Connector>,
     tls: Arc<TlsConfigs>,
+    templates: Templates,
     tokens: Tokens,
     pool: Arc<Pool>,
     timeout: Duration,
@@ -120,6 +125,7 @@ impl Sender {
             tokens: Tokens::new(connector.clone(), tls.clone(), options.timeout / 2),
             connector,
             tls,
+            templates: Templates::default(),
             pool: Arc::default(),
             timeout: options.timeout,
             first_byte_timeout: options.first_byte_timeout.unwrap_or(options.timeout),
@@ -134,7 +140,7 @@ impl Sender {
         progress: &mut Progress,
     ) -> Result<Ended, SendFailure> {
         let webhook = shipment.webhook;
-        let mut request = request::compose(shipment)?;
+        let mut request = self.templates.get(webhook).await?.compose(shipment.due, shipment.at)?;
         let token = self.authorize(webhook, &mut request, progress).await?;
         progress.exchange.request_headers = std::mem::take(&mut request.shown_headers);
         if token.is_some() && !wanted() {
@@ -175,9 +181,7 @@ impl Sender {
         request: Outgoing,
         progress: &mut Progress,
     ) -> Result<Option<(Line, Answer)>, SendFailure> {
-        let Outgoing { origin, mut http_request, spelled_headers, .. } = request;
-        header_case::keep(&mut http_request, &spelled_headers).await;
-
+        let Outgoing { origin, http_request, .. } = request;
         let handed_over = Instant::now();
         let unsent = match self.send_over_kept(&origin, http_request, progress).await? {
             Answered::Yes(line, response) => {
@@ -190,7 +194,7 @@ impl Sender {
         let tls = tls.map_err(|invalid| SendFailure::Tls(TlsFault::Settings(invalid)))?;
         let mut line = self.connector.connect(&origin, &tls, &mut progress.exchange.timings).await?;
         if !wanted() {
-            self.pool.keep_when_ready(line).await;
+            self.pool.keep_when_ready(line);
             return Ok(None);
         }
         let connected = Instant::now();
@@ -203,17 +207,15 @@ impl Sender {
     }
 
     /// Reads the answer, and keeps the connection if that came to its end.
-    async fn read(&self, line: Line, response: Answer, progress: &mut Progress) {
+    async fn read(&self, mut line: Line, response: Answer, progress: &mut Progress) {
         let (parts, incoming) = response.into_parts();
         answer::read_head(&parts, progress);
         let body_begun = Instant::now();
         progress.body = Body::begun(self.body_kept_max);
-        let whole = progress.body.read(incoming).await;
+        let whole = line.carry(progress.body.read(incoming)).await;
         progress.exchange.timings.body_us = Some(Timings::micros(body_begun.elapsed()));
         if whole {
-            self.pool.keep_when_ready(line).await;
-        } else {
-            line.close();
+            self.pool.keep_when_ready(line);
         }
     }
 

@@ -10,32 +10,81 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use beckon_domain::secret::SigningSecret;
-use beckon_domain::signing::{KeyMaterial, SigningKey};
+use beckon_domain::signing::{KeyMaterial, PrivateKey, SigningKey};
 use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 const HMAC_VERSION: &str = "v1,";
 const ED25519_VERSION: &str = "v1a,";
 const PUBLIC_PREFIX: &str = "whpk_";
+/// Room for a signature of either version, and a space.
+const SIGNATURE_BYTES: usize = 96;
 
-/// The value of the signature header: a signature per key, in the order of `keys`, newest first.
+/// Keys, made ready to sign with.
+#[derive(Clone)]
+pub struct Signer {
+    keys: Vec<(Ready, Option<Timestamp>)>,
+}
+
+#[derive(Clone)]
+enum Ready {
+    /// With the key worked in.
+    Hmac(Box<Hmac<Sha256>>),
+    Ed25519(PrivateKey),
+}
+
+impl Signer {
+    /// A signer with `keys`, newest first.
+    pub fn new<'a>(keys: impl IntoIterator<Item = &'a SigningKey>) -> Signer {
+        Signer { keys: keys.into_iter().map(|key| (Ready::of(key), key.expires_at)).collect() }
+    }
+
+    /// The value of the signature header: a signature per key that is live at `at`, newest first. What is signed is the
+    /// second of `at`.
+    pub fn sign(&self, id: &str, at: Timestamp, body: &[u8]) -> String {
+        let live = self.keys.iter().filter(|(_, expires_at)| expires_at.is_none_or(|end| at < end));
+        header(live.map(|(key, _)| key), id, at.as_second(), body)
+    }
+}
+
+impl Ready {
+    fn of(key: &SigningKey) -> Ready {
+        match &key.material {
+            KeyMaterial::Hmac(secret) => Ready::Hmac(Box::new(keyed(secret))),
+            KeyMaterial::Ed25519(key) => Ready::Ed25519(key.clone()),
+        }
+    }
+}
+
+/// The value of the signature header: a signature per key, in the order of `keys`, newest first, whether live or not.
 /// `timestamp` is in Unix seconds.
 pub fn sign<'a>(keys: impl IntoIterator<Item = &'a SigningKey>, id: &str, timestamp: i64, body: &[u8]) -> String {
-    let signatures: Vec<String> = keys
-        .into_iter()
-        .map(|key| match &key.material {
-            KeyMaterial::Hmac(secret) => {
-                format!("{HMAC_VERSION}{}", STANDARD.encode(mac(secret, id, timestamp, body)))
+    let keys: Vec<Ready> = keys.into_iter().map(Ready::of).collect();
+    header(&keys, id, timestamp, body)
+}
+
+fn header<'a>(keys: impl IntoIterator<Item = &'a Ready>, id: &str, timestamp: i64, body: &[u8]) -> String {
+    let mut header = String::with_capacity(SIGNATURE_BYTES);
+    for key in keys {
+        if !header.is_empty() {
+            header.push(' ');
+        }
+        match key {
+            Ready::Hmac(keyed) => {
+                header.push_str(HMAC_VERSION);
+                STANDARD.encode_string(finish(keyed.as_ref().clone(), id, timestamp, body), &mut header);
             }
-            KeyMaterial::Ed25519(key) => {
-                format!("{ED25519_VERSION}{}", STANDARD.encode(key.sign(&signed_text(id, timestamp, body))))
+            Ready::Ed25519(key) => {
+                header.push_str(ED25519_VERSION);
+                STANDARD.encode_string(key.sign(&signed_text(id, timestamp, body)), &mut header);
             }
-        })
-        .collect();
-    signatures.join(" ")
+        }
+    }
+    header
 }
 
 /// Whether one of the `v1` signatures in `header_value` was made with `secret`.
@@ -100,12 +149,19 @@ fn signed_text(id: &str, timestamp: i64, body: &[u8]) -> Vec<u8> {
 }
 
 fn mac(secret: &SigningSecret, id: &str, timestamp: i64, body: &[u8]) -> [u8; 32] {
+    finish(keyed(secret), id, timestamp, body)
+}
+
+fn keyed(secret: &SigningSecret) -> Hmac<Sha256> {
     // HMAC fills keys up to its block of 64 bytes with zeros (RFC 2104 §2), and no secret is longer.
     let mut key = Key::<Hmac<Sha256>>::default();
     for (padded, byte) in key.iter_mut().zip(secret.key()) {
         *padded = *byte;
     }
-    let mut mac = Hmac::<Sha256>::new(&key);
+    Hmac::<Sha256>::new(&key)
+}
+
+fn finish(mut mac: Hmac<Sha256>, id: &str, timestamp: i64, body: &[u8]) -> [u8; 32] {
     for part in [id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body] {
         mac.update(part);
     }
@@ -115,7 +171,7 @@ fn mac(secret: &SigningSecret, id: &str, timestamp: i64, body: &[u8]) -> [u8; 32
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::{SignedDuration, Timestamp};
+    use jiff::SignedDuration;
 
     const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";
     const AT: i64 = 1_614_265_330;
@@ -177,16 +233,13 @@ mod tests {
     fn only_keys_that_are_live_sign() {
         let now = Timestamp::from_second(AT).unwrap();
         let old = SigningKey { expires_at: Some(now + SignedDuration::from_secs(60)), ..key(KNOWN) };
-        let webhook = beckon_domain::webhook::Webhook {
-            signing_keys: vec![key(OTHER), old],
-            ..beckon_testkit::builders::a_webhook()
+        let signer = Signer::new(&[key(OTHER), old]);
+        let signs = |text: &str, at: Timestamp| {
+            verify(&secret(text), ID, at.as_second(), BODY, &signer.sign(ID, at, BODY))
         };
-        let header = |at| sign(webhook.live_signing_keys(at), ID, AT, BODY);
-        assert!(
-            verify(&secret(KNOWN), ID, AT, BODY, &header(now)) && verify(&secret(OTHER), ID, AT, BODY, &header(now))
-        );
-        let after = header(now + SignedDuration::from_secs(60));
-        assert!(!verify(&secret(KNOWN), ID, AT, BODY, &after) && verify(&secret(OTHER), ID, AT, BODY, &after));
+        assert!(signs(KNOWN, now) && signs(OTHER, now));
+        let after = now + SignedDuration::from_secs(60);
+        assert!(!signs(KNOWN, after) && signs(OTHER, after));
     }
 
     #[test]

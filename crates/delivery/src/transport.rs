@@ -2,6 +2,8 @@
 //!
 //! Not here: what an answer means (`classify.rs`), and when to send (`queue.rs`).
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use beckon_domain::delivery::DueAttempt;
 use beckon_domain::webhook::Webhook;
@@ -12,7 +14,7 @@ use crate::sender::Sent;
 /// A request to be composed, signed and sent.
 pub(crate) struct Shipment<'a> {
     /// Where it goes, and how, at this moment.
-    pub(crate) webhook: &'a Webhook,
+    pub(crate) webhook: &'a Arc<Webhook>,
     /// What it carries.
     pub(crate) due: &'a DueAttempt,
     /// When the attempt began: its `webhook-timestamp`.

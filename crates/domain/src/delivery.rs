@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
-use crate::event::EventId;
+use crate::event::{EventId, NewDelivery, NewEvent};
 use crate::id::{AttemptId, DeliveryId, WebhookId, WorkspaceId};
 
 /// One event owed to one webhook.
@@ -149,6 +149,25 @@ pub struct DueAttempt {
     pub scheduled_attempts: u32,
     /// How many requests of this delivery were made before, of any trigger.
     pub attempt_count: u32,
+}
+
+impl DueAttempt {
+    /// The first request of a delivery of `event`, due when that was announced.
+    pub fn first(event: &NewEvent, delivery: NewDelivery, trigger: Trigger) -> DueAttempt {
+        DueAttempt {
+            delivery_id: delivery.id,
+            workspace_id: event.workspace_id,
+            webhook_id: delivery.webhook_id,
+            event_id: event.id.clone(),
+            event_type: event.event_type.clone(),
+            channels: event.channels.clone(),
+            payload: event.payload.clone(),
+            trigger,
+            due_at: event.created_at,
+            scheduled_attempts: 0,
+            attempt_count: 0,
+        }
+    }
 }
 
 /// One HTTP request of a delivery, and what came of it.

@@ -104,8 +104,7 @@ impl OperationInput for ApiCaller {
     fn operation_input(_: &mut GenContext, _: &mut Operation) {}
 }
 
-/// Asked of the store every time: this is what makes a revocation act at once. A cache belongs here, and
-/// must be emptied by whoever revokes.
+/// Asked of the store every time: this is what makes a revocation act at once. The store may remember.
 async fn find_caller(app: &App, key: &str) -> Result<ApiCaller, Problem> {
     let Some(found) = app.store.find_api_key(hash(key)).await? else {
         return Err(Problem::new(Code::UnauthorizedUnknown, "nobody has this API key"));

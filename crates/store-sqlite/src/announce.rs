@@ -2,9 +2,10 @@
 //!
 //! Every event comes in here: published, of a segment, a notice, or a test.
 
-use beckon_domain::delivery::Trigger;
+use beckon_domain::delivery::{DueAttempt, Trigger};
 use beckon_domain::event::{EventId, NewDelivery, NewEvent};
 use beckon_domain::id::WorkspaceId;
+use beckon_store::config::ConfigVersion;
 use beckon_store::deliveries::Lane;
 use beckon_store::{Result, StoreError};
 use rusqlite::params;
@@ -23,11 +24,14 @@ pub(crate) fn check_workspace(event: &NewEvent, workspace: WorkspaceId) -> Resul
 
 /// Stores the event with `deliveries`, due at its `created_at`: as tests if `trigger` says so, else as first attempts,
 /// which stand at that time whether their webhook is FIFO or not. False, and nothing is stored, if its id is taken.
+///
+/// `decided_at` is the config version that this transaction has checked; with it, the bell carries first attempts.
 pub(crate) fn announce(
     write: &mut Write<'_>,
     event: &NewEvent,
     deliveries: &[NewDelivery],
     trigger: Trigger,
+    decided_at: Option<ConfigVersion>,
 ) -> Result<bool> {
     let workspace = event.workspace_id.uuid();
     let at = event.created_at.as_millisecond();
@@ -87,7 +91,10 @@ pub(crate) fn announce(
             "INSERT INTO due (webhook_id, lane, due_at, delivery) VALUES (?1, ?2, ?3, ?4)",
             params![delivery.webhook_id.uuid(), lane_code(lane), at, write.connection.last_insert_rowid()],
         )?;
-        write.ring(delivery.webhook_id, event.created_at);
+        match decided_at {
+            Some(decided_at) => write.ring_written(DueAttempt::first(event, *delivery, trigger), decided_at),
+            None => write.ring(delivery.webhook_id, event.created_at),
+        }
     }
     Ok(true)
 }

@@ -30,7 +30,7 @@ impl EventStore for SqliteStore {
             let mut published = Vec::with_capacity(events.len());
             for event in &events {
                 check_workspace(event, workspace)?;
-                published.push(if announce(write, event, &event.deliveries, Trigger::Schedule)? {
+                published.push(if announce(write, event, &event.deliveries, Trigger::Schedule, Some(routed_at))? {
                     Published::Stored
                 } else {
                     Published::Exists(Box::new(get(write, workspace, &event.id)?))

@@ -1,5 +1,7 @@
 //! Workspaces and their keys.
 
+mod known;
+
 use async_trait::async_trait;
 use beckon_domain::id::{ApiKeyId, WorkspaceId, WriteKeyId};
 use beckon_domain::key::{ApiKey, Workspace, WriteKey};
@@ -12,6 +14,8 @@ use uuid::Uuid;
 use crate::SqliteStore;
 use crate::columns::Columns;
 use crate::paging::{List, begin, cut, rows_wanted};
+
+pub(crate) use known::KnownKeys;
 
 #[async_trait]
 impl KeyStore for SqliteStore {
@@ -43,6 +47,7 @@ impl KeyStore for SqliteStore {
         let key = key.clone();
         self.write("creating an API key", move |write| {
             check_workspace(write, key.workspace_id)?;
+            write.keys_changed();
             write
                 .run_unique(
                     "INSERT INTO api_key (id, workspace_id, hash, name, hint, created_at, revoked_at)
@@ -64,14 +69,22 @@ impl KeyStore for SqliteStore {
     }
 
     async fn find_api_key(&self, hash: KeyHash) -> Result<Option<ApiKey>> {
-        self.read("finding an API key", move |sql| {
+        if let Some(known) = self.keys.api_key(&hash) {
+            return Ok(Some(known));
+        }
+        let epoch = self.keys.epoch();
+        let found = self.read("finding an API key", move |sql| {
             sql.find(
                 "SELECT id, workspace_id, name, hint, created_at, revoked_at FROM api_key WHERE hash = ?1",
                 params![hash.as_slice()],
                 api_key,
             )
-        })
-        .await
+        });
+        let found = found.await?;
+        if let Some(key) = &found {
+            self.keys.remember_api_key(epoch, hash, key);
+        }
+        Ok(found)
     }
 
     async fn list_api_keys(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<ApiKey>> {
@@ -90,6 +103,7 @@ impl KeyStore for SqliteStore {
 
     async fn revoke_api_key(&self, workspace: WorkspaceId, id: ApiKeyId, at: Timestamp) -> Result<ApiKey> {
         self.write("revoking an API key", move |write| {
+            write.keys_changed();
             write
                 .find(
                     "UPDATE api_key SET revoked_at = coalesce(revoked_at, ?3) WHERE id = ?1 AND workspace_id = ?2
@@ -106,6 +120,7 @@ impl KeyStore for SqliteStore {
         let key = key.clone();
         self.write("creating a write key", move |write| {
             check_workspace(write, key.workspace_id)?;
+            write.keys_changed();
             write
                 .run_unique(
                     "INSERT INTO write_key (id, workspace_id, key, name, created_at, revoked_at)
@@ -126,15 +141,22 @@ impl KeyStore for SqliteStore {
     }
 
     async fn find_write_key(&self, key: &str) -> Result<Option<WriteKey>> {
-        let key = key.to_owned();
-        self.read("finding a write key", move |sql| {
+        if let Some(known) = self.keys.write_key(key) {
+            return Ok(Some(known));
+        }
+        let (epoch, text) = (self.keys.epoch(), key.to_owned());
+        let found = self.read("finding a write key", move |sql| {
             sql.find(
                 "SELECT id, workspace_id, name, key, created_at, revoked_at FROM write_key WHERE key = ?1",
-                params![key],
+                params![text],
                 write_key,
             )
-        })
-        .await
+        });
+        let found = found.await?;
+        if let Some(key) = &found {
+            self.keys.remember_write_key(epoch, key);
+        }
+        Ok(found)
     }
 
     async fn list_write_keys(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<WriteKey>> {
@@ -153,6 +175,7 @@ impl KeyStore for SqliteStore {
 
     async fn revoke_write_key(&self, workspace: WorkspaceId, id: WriteKeyId, at: Timestamp) -> Result<WriteKey> {
         self.write("revoking a write key", move |write| {
+            write.keys_changed();
             write
                 .find(
                     "UPDATE write_key SET revoked_at = coalesce(revoked_at, ?3) WHERE id = ?1 AND workspace_id = ?2

@@ -41,6 +41,7 @@ pub use backup::{Backup, BackupError, backup, check_backup, restore};
 pub use open::{DATABASE_FILE, LOCK_FILE, OpenError, Options, key_of};
 
 use config::Versions;
+use keys::KnownKeys;
 use readers::Readers;
 use sql::Sql;
 use writer::{Write, Writer};
@@ -50,6 +51,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     versions: Arc<Versions>,
+    keys: Arc<KnownKeys>,
     bell: Arc<DueBell>,
     vault: Vault,
     ambient: Ambient,
@@ -63,14 +65,24 @@ impl SqliteStore {
         let lock = open::lock(&options.path)?;
         let connection = open::writer(&options.path, &options.vault)?;
         let versions = Arc::new(Versions::load(&connection)?);
+        let keys = Arc::new(KnownKeys::default());
         let bell = Arc::new(DueBell::default());
         let mut idle = Vec::with_capacity(options.readers.max(1));
         for _ in 0..options.readers.max(1) {
             idle.push(open::reader(&options.path)?);
         }
         let readers = Readers::new(idle, options.vault.clone());
-        let writer = Writer::start(&options, connection, lock, versions.clone(), bell.clone())?;
-        Ok(Arc::new(SqliteStore { writer, readers, versions, bell, vault: options.vault, ambient, path: options.path }))
+        let writer = Writer::start(&options, connection, lock, versions.clone(), keys.clone(), bell.clone())?;
+        Ok(Arc::new(SqliteStore {
+            writer,
+            readers,
+            versions,
+            keys,
+            bell,
+            vault: options.vault,
+            ambient,
+            path: options.path,
+        }))
     }
 
     /// Takes no more requests, finishes those taken, and lets the file go. Requests from now on are

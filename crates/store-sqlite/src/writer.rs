@@ -5,7 +5,7 @@
 //! flush without anyone waiting to be joined.
 //! Promise: a request that fails, even by a panic, is taken back alone. If the commit itself fails, nothing
 //! of it happened and everybody in it is told. Before anyone is answered, config versions have
-//! counted up and the bell has rung.
+//! counted up, known keys are forgotten if any changed, and the bell has rung.
 
 mod batch;
 mod task;
@@ -20,6 +20,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Versions;
+use crate::keys::KnownKeys;
 use crate::open::{OpenError, Options};
 pub(crate) use batch::Write;
 use batch::commit;
@@ -39,6 +40,7 @@ impl Writer {
         connection: Connection,
         lock: File,
         versions: Arc<Versions>,
+        keys: Arc<KnownKeys>,
         bell: Arc<DueBell>,
     ) -> std::result::Result<Writer, OpenError> {
         let (queue, waiting) = mpsc::channel(options.queue_jobs_max.max(1));
@@ -46,6 +48,7 @@ impl Writer {
         let desk = Desk {
             connection,
             versions,
+            keys,
             bell,
             commits: commits.clone(),
             vault: options.vault.clone(),
@@ -98,6 +101,7 @@ impl Writer {
 struct Desk {
     connection: Connection,
     versions: Arc<Versions>,
+    keys: Arc<KnownKeys>,
     bell: Arc<DueBell>,
     commits: Arc<AtomicU64>,
     vault: Vault,
@@ -117,6 +121,9 @@ impl Desk {
             let committed = commit(&self.connection, &self.vault, &mut jobs).map(|effects| {
                 self.commits.fetch_add(1, Ordering::Relaxed);
                 self.versions.advance(effects.config_versions);
+                if effects.keys_changed {
+                    self.keys.forget();
+                }
                 self.bell.ring(effects.due);
             });
             for job in jobs.drain(..) {

@@ -108,6 +108,11 @@ impl ConfigCache {
         Ok(config)
     }
 
+    /// What is at hand of `workspace`, however old, without reading anything.
+    pub fn kept(&self, workspace: WorkspaceId) -> Option<Arc<WorkspaceConfig>> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned()
+    }
+
     /// What is kept, if it is of that version or a later one.
     fn kept_since(&self, workspace: WorkspaceId, version: ConfigVersion) -> Option<Arc<WorkspaceConfig>> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);

@@ -225,7 +225,8 @@ async fn walk<T>(limit: u32, mut list: impl AsyncFnMut(PageRequest) -> Result<Pa
 /// What the bell says, which has rung or is about to.
 async fn heard(store: &SharedStore) -> HashMap<WebhookId, Timestamp> {
     let bell = store.due_bell();
-    tokio::time::timeout(PATIENCE, bell.heard()).await.expect("the bell rings")
+    let rung = tokio::time::timeout(PATIENCE, bell.heard()).await.expect("the bell rings");
+    rung.into_iter().filter_map(|(webhook, rung)| Some((webhook, rung.first_at()?))).collect()
 }
 
 /// A page that holds everything a fact makes.

@@ -27,7 +27,7 @@ pub mod webhooks;
 
 use std::sync::Arc;
 
-pub use bell::DueBell;
+pub use bell::{DueBell, JustWritten, Ring, Rung};
 pub use config::{ConfigCache, ConfigStore, WorkspaceConfig};
 pub use deliveries::DeliveryStore;
 pub use error::{Result, StoreError};

@@ -33,6 +33,7 @@ impl Dispatcher {
                     return self.put_back(webhook, key, in_a_moment, now);
                 }
                 self.unrecorded += 1;
+                self.queue.landed(webhook, key, now);
             }
             // The store canceled it when the webhook was disabled or deleted, and forgot how it was doing.
             Some(Made::NotLive) => {

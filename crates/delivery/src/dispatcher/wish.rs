@@ -148,17 +148,5 @@ fn due_of(event: &NewEvent) -> Result<DueAttempt, StoreError> {
     let [delivery] = event.deliveries[..] else {
         return Err(StoreError::Refused("a test goes to exactly one webhook".to_owned()));
     };
-    Ok(DueAttempt {
-        delivery_id: delivery.id,
-        workspace_id: event.workspace_id,
-        webhook_id: delivery.webhook_id,
-        event_id: event.id.clone(),
-        event_type: event.event_type.clone(),
-        channels: event.channels.clone(),
-        payload: event.payload.clone(),
-        trigger: Trigger::Test,
-        due_at: event.created_at,
-        scheduled_attempts: 0,
-        attempt_count: 0,
-    })
+    Ok(DueAttempt::first(event, delivery, Trigger::Test))
 }

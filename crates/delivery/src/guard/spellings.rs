@@ -183,6 +183,7 @@ async fn no_spelling_of_an_address_that_is_not_public_is_connected_to() {
     for text in REFUSED {
         let url = Url::parse(&text.replace('…', &port)).unwrap_or_else(|error| panic!("{text}: {error}"));
         let webhook = beckon_domain::webhook::Webhook { url, ..beckon_testkit::builders::a_webhook() };
+        let webhook = Arc::new(webhook);
         let shipment = Shipment { webhook: &webhook, due: &due, at: beckon_testkit::ambient::FAKE_NOW };
         let sent = sender.send_if(&|| true, shipment).await.unwrap();
         assert!(matches!(sent.result, Err(SendFailure::NotAllowed)), "{text} as {}: {:?}", webhook.url, sent.result);

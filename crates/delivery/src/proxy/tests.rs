@@ -150,6 +150,7 @@ async fn send(options: &Options, url: &str) -> Sent {
 async fn send_to(options: &Options, webhook: &Webhook) -> Sent {
     let sender = Sender::with_names(options, names()).unwrap();
     let due = a_due_attempt();
+    let webhook = &Arc::new(webhook.clone());
     sender.send_if(&|| true, Shipment { webhook, due: &due, at: ambient::FAKE_NOW }).await.unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! What the queue knows of one webhook: a short window of each class of its requests.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use beckon_domain::delivery::DueAttempt;
 use beckon_domain::id::DeliveryId;
@@ -8,11 +8,14 @@ use beckon_store::deliveries::Lane as Class;
 use jiff::Timestamp;
 
 use super::gate::Settings;
+use super::in_flight::{InFlight, is_slow};
 use super::turns::{Home, Place};
 use super::{Key, bytes_of, key_of};
 
 /// Most requests of each class that a lane keeps in memory beside those in flight.
 pub(super) const WINDOW_MAX: usize = 64;
+/// Most first attempts that a lane keeps in memory when they come straight from whoever wrote them.
+pub(super) const WRITTEN_MAX: usize = 1024;
 /// A lane looks for more of a class when it has no more than this.
 pub(super) const WINDOW_LOW: usize = 16;
 /// Every so many starts, the request that has waited longest goes first, whatever its class: so that first attempts
@@ -40,10 +43,12 @@ pub(super) struct Lane {
     pub(super) settings: Option<Settings>,
     /// In memory, not started, in the order the store gave, by class.
     windows: BTreeMap<Class, VecDeque<DueAttempt>>,
+    /// What is in `windows`, to be looked up.
+    waiting: HashSet<Key>,
     /// Classes of which the store had more than it was asked for.
     pub(super) more: BTreeSet<Class>,
     /// Started, not recorded.
-    pub(super) in_flight: BTreeMap<Key, Class>,
+    pub(super) in_flight: InFlight,
     /// Made, but not recordable.
     pub(super) aside: BTreeSet<Key>,
     /// When the store has something that is not in memory, as far as the bell and the last look told, beside `more`.
@@ -139,23 +144,42 @@ impl Lane {
 
     /// Everything of this webhook that is in memory.
     pub(super) fn known(&self) -> impl Iterator<Item = Key> {
-        self.held().map(key_of).chain(self.in_flight.keys().copied()).chain(self.aside.iter().copied())
+        self.held().map(key_of).chain(self.in_flight.keys()).chain(self.aside.iter().copied())
     }
 
     pub(super) fn knows(&self, key: Key) -> bool {
-        self.in_flight.contains_key(&key) || self.aside.contains(&key) || self.held().any(|due| key_of(due) == key)
+        self.in_flight.contains(&key) || self.aside.contains(&key) || self.waiting.contains(&key)
     }
 
     /// Puts a request behind those of its class, and tells whether there was room.
     pub(super) fn push(&mut self, due: DueAttempt) -> bool {
         let class = self.class_of(&due);
-        let window = self.windows.entry(class).or_default();
-        if window.len() >= WINDOW_MAX {
+        if self.waiting(class) >= WINDOW_MAX {
             return false;
         }
-        self.largest = self.largest.max(bytes_of(&due));
-        window.push_back(due);
+        self.put(class, due);
         true
+    }
+
+    /// Whether a first attempt that was written just now may stand behind what is in memory: only if nothing can be
+    /// in the store that is not in memory and would go before it.
+    pub(super) fn takes_written(&self) -> bool {
+        !self.is_fifo()
+            && self.news_at.is_none()
+            && self.refilling.is_none()
+            && !self.more.contains(&Class::First)
+            && self.waiting(Class::First) < WRITTEN_MAX
+    }
+
+    /// Puts a first attempt that was written just now behind the others.
+    pub(super) fn push_written(&mut self, due: DueAttempt) {
+        self.put(Class::First, due);
+    }
+
+    fn put(&mut self, class: Class, due: DueAttempt) {
+        self.largest = self.largest.max(bytes_of(&due));
+        self.waiting.insert(key_of(&due));
+        self.windows.entry(class).or_default().push_back(due);
     }
 
     /// Whether [`Lane::take_next`] would give something, with at most `cap` requests in flight.
@@ -181,25 +205,31 @@ impl Lane {
             self.windows.remove(&class);
         }
         self.starts = self.starts.wrapping_add(1);
+        self.waiting.remove(&key_of(&due));
         self.in_flight.insert(key_of(&due), class);
         Some(Start { due, revision: self.settings.map(|settings| settings.revision) })
     }
 
     fn startable(&self, cap: usize) -> impl Iterator<Item = Class> {
-        let slow = |class: &Class| matches!(class, Class::Retry | Class::Replay);
-        let free = self.in_flight.len() < cap;
-        let slow_in_flight = self.in_flight.values().filter(|class| slow(class)).count();
-        let slow_may = slow_in_flight < cap - cap / SLOTS_KEPT_FOR_FIRST;
+        let free = self.in_flight.is_below(cap);
+        let slow_may = self.in_flight.slow_on_the_way() < cap - cap / SLOTS_KEPT_FOR_FIRST;
         // In strict order, one at a time; what a person asked for stands beside the order.
-        let order_is_free = !self.is_fifo() || !self.in_flight.keys().any(|(_, trigger)| !trigger.is_manual());
-        let may = move |class: &Class| free && (slow_may || !slow(class)) && (order_is_free || *class != Class::First);
+        let order_is_free = !self.is_fifo() || !self.in_flight.any_scheduled();
+        let may =
+            move |class: &Class| free && (slow_may || !is_slow(*class)) && (order_is_free || *class != Class::First);
         self.windows.keys().copied().filter(may)
     }
 
     /// Drops what waits in memory and `goes`; tells how many bytes that was.
     pub(super) fn forget(&mut self, goes: impl Fn(&DueAttempt) -> bool) -> usize {
         let bytes = self.held().filter(|due| goes(due)).map(bytes_of).sum();
-        self.windows.values_mut().for_each(|window| window.retain(|due| !goes(due)));
+        if bytes == 0 {
+            return 0;
+        }
+        let Lane { windows, waiting, .. } = self;
+        for window in windows.values_mut() {
+            window.retain(|due| !(goes(due) && waiting.remove(&key_of(due))));
+        }
         self.windows.retain(|_, window| !window.is_empty());
         bytes
     }

@@ -154,7 +154,8 @@ impl Queue {
                 lane.expect_at(at);
             } else {
                 let again = now.checked_add(LOOK_AGAIN).unwrap_or(now);
-                let opens_at = self.gates.get(&webhook).and_then(|gate| gate.opens_at(lane.in_flight.len(), now));
+                let opens_at =
+                    self.gates.get(&webhook).and_then(|gate| gate.opens_at(lane.in_flight.on_the_way(), now));
                 lane.expect_at(opens_at.map_or(again, |opens_at| opens_at.max(again)));
             }
         }

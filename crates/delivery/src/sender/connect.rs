@@ -16,13 +16,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
-use tokio_util::task::AbortOnDropHandle;
 use url::Host;
 
 use super::allowance::{Allowance, Bounded};
 use super::answer::{EXCHANGE_BYTES_MAX, HEAD_BYTES_MAX};
 use super::failure::{SendFailure, TlsFault};
-use super::pool::{Line, Origin};
+use super::line::Line;
+use super::pool::Origin;
 use super::race::{first_connection, to_try};
 use crate::guard::{Guard, is_this_machine};
 use crate::lookup::Names;
@@ -188,6 +188,6 @@ where
         .handshake(TokioIo::new(Bounded::new(stream, allowance.clone())))
         .await
         .map_err(SendFailure::of_hyper)?;
-    let driver = tokio::spawn(async move { connection.await.err() });
-    Ok(Line::new(origin.clone(), sender, AbortOnDropHandle::new(driver), allowance))
+    let driver = Box::pin(async move { connection.await.err() });
+    Ok(Line::new(origin.clone(), sender, driver, allowance))
 }

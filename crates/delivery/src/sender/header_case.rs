@@ -6,17 +6,17 @@
 //! are read once as the head of an answer that nobody sent.
 
 use bytes::Bytes;
-use http::Request;
+use http::{Extensions, Request};
 use http_body_util::Full;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::answer::HEAD_BYTES_MAX;
 
-/// Lets `request` keep the spelling of `names`. Where that does not work, names are sent in lower case.
-pub(super) async fn keep(request: &mut Request<Full<Bytes>>, names: &[String]) {
+/// What makes a request keep the spelling of `names`. Where that does not work, names are sent in lower case.
+pub(super) async fn spelling_of(names: &[&str]) -> Extensions {
     if names.iter().all(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase())) {
-        return;
+        return Extensions::new();
     }
     let mut head = String::from("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n");
     for name in names {
@@ -24,12 +24,10 @@ pub(super) async fn keep(request: &mut Request<Full<Bytes>>, names: &[String]) {
         head.push_str(": .\r\n");
     }
     head.push_str("\r\n");
-    if let Some(extensions) = read(head).await {
-        request.extensions_mut().extend(extensions);
-    }
+    read(head).await.unwrap_or_default()
 }
 
-async fn read(head: String) -> Option<http::Extensions> {
+async fn read(head: String) -> Option<Extensions> {
     let (near, mut far) = tokio::io::duplex(HEAD_BYTES_MAX);
     let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
         .preserve_header_case(true)

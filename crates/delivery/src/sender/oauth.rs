@@ -183,8 +183,8 @@ async fn fetch(
         Err(refused) => return Err(AuthFault::NoAnswer(line.explain(refused.into_error()).await)),
     };
     let mut body = Body::begun(ANSWER_BYTES_MAX);
-    body.read(incoming).await;
-    line.close();
+    line.carry(body.read(incoming)).await;
+    drop(line);
     let answer = serde_json::from_str(&body.into_text().0).unwrap_or(Value::Null);
     if !head.status.is_success() {
         return Err(AuthFault::Refused(head.status, error_code(&answer, oauth2)));

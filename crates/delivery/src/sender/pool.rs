@@ -7,19 +7,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
-use hyper::client::conn::http1::SendRequest;
 use tokio::time::{Instant, timeout};
-use tokio_util::task::AbortOnDropHandle;
 use url::Host;
 
-use super::allowance::Allowance;
-use super::answer::EXCHANGE_BYTES_MAX;
-use super::failure::SendFailure;
+use super::line::Line;
 use crate::tls::TlsId;
 
 /// How long an unused connection is kept.
@@ -41,48 +32,6 @@ pub(crate) struct Origin {
     pub(crate) tls: TlsId,
 }
 
-/// What moves a connection's bytes; gives what was wrong if it does not end well.
-pub(super) type Driver = AbortOnDropHandle<Option<hyper::Error>>;
-
-/// An open connection. Dropping it closes it, whatever is under way.
-pub(super) struct Line {
-    origin: Origin,
-    sender: SendRequest<Full<Bytes>>,
-    driver: Driver,
-    allowance: Allowance,
-}
-
-impl Line {
-    pub(super) fn new(origin: Origin, sender: SendRequest<Full<Bytes>>, driver: Driver, allowance: Allowance) -> Line {
-        Line { origin, sender, driver, allowance }
-    }
-
-    /// What is read over it is told here; sending a request begins it anew.
-    pub(super) fn allowance(&self) -> &Allowance {
-        &self.allowance
-    }
-
-    /// Sends a request. The error gives the request back if nothing of it was written.
-    pub(super) async fn send(
-        &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
-        self.allowance.renew(EXCHANGE_BYTES_MAX);
-        self.sender.try_send_request(request).await
-    }
-
-    /// Why a request was not answered. A connection that had ended already only says so; why, its driver knows.
-    pub(super) async fn explain(self, error: hyper::Error) -> SendFailure {
-        let cause = if error.is_canceled() || error.is_closed() { self.driver.await.ok().flatten() } else { None };
-        SendFailure::of_hyper(cause.unwrap_or(error))
-    }
-
-    /// Ends the connection.
-    pub(super) fn close(self) {
-        drop(self.driver);
-    }
-}
-
 /// Connections that nobody uses at the moment.
 #[derive(Default)]
 pub(super) struct Pool {
@@ -102,9 +51,9 @@ impl Pool {
         let idle = &mut *idle;
         let lines = idle.lines.get_mut(origin)?;
         let mut good = None;
-        while let Some((since, line)) = lines.pop() {
+        while let Some((since, mut line)) = lines.pop() {
             idle.count -= 1;
-            if since.elapsed() < IDLE_MAX && line.sender.is_ready() {
+            if since.elapsed() < IDLE_MAX && line.is_ready() {
                 good = Some(line);
                 break;
             }
@@ -116,14 +65,14 @@ impl Pool {
     }
 
     /// Keeps a connection whose answer was read to the end.
-    pub(super) async fn keep_when_ready(self: &Arc<Pool>, mut line: Line) {
-        if line.sender.is_ready() {
+    pub(super) fn keep_when_ready(self: &Arc<Pool>, mut line: Line) {
+        if line.is_ready() {
             self.keep(line);
             return;
         }
         let pool = self.clone();
         tokio::spawn(async move {
-            if let Ok(Ok(())) = timeout(READY_TIMEOUT, line.sender.ready()).await {
+            if let Ok(true) = timeout(READY_TIMEOUT, line.become_ready()).await {
                 pool.keep(line);
             }
         });
@@ -133,7 +82,7 @@ impl Pool {
     pub(super) fn drop_old(&self) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         for lines in idle.lines.values_mut() {
-            lines.retain(|(since, line)| since.elapsed() < IDLE_MAX && !line.sender.is_closed());
+            lines.retain_mut(|(since, line)| since.elapsed() < IDLE_MAX && line.is_ready());
         }
         idle.lines.retain(|_, lines| !lines.is_empty());
         idle.count = idle.lines.values().map(Vec::len).sum();

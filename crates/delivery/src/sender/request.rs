@@ -12,21 +12,34 @@ use beckon_domain::secret::SecretText;
 use beckon_domain::webhook::{Auth, Webhook, is_secret_header};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
 use super::failure::SendFailure;
+use super::header_case;
 use super::pool::Origin;
 use crate::headers::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
-use crate::sign::sign;
+use crate::sign::Signer;
 use crate::tls::{TlsId, TlsSettings};
-use crate::transport::Shipment;
 
 const AGENT: &str = concat!("Beckon/", env!("CARGO_PKG_VERSION"));
 const MASK: &str = "***";
+
+/// What all requests of a webhook have in common.
+#[derive(Clone)]
+pub(super) struct Template {
+    origin: Origin,
+    target: Uri,
+    headers: HeaderMap,
+    /// As the headers may be shown.
+    shown_headers: BTreeMap<String, String>,
+    /// Custom header names as their owner spelled them.
+    spelling: Extensions,
+    signer: Signer,
+}
 
 /// A request, ready to be sent.
 #[derive(Debug)]
@@ -35,30 +48,49 @@ pub(crate) struct Outgoing {
     pub(super) origin: Origin,
     /// What is written.
     pub(super) http_request: Request<Full<Bytes>>,
-    /// Custom header names as their owner spelled them.
-    pub(super) spelled_headers: Vec<String>,
     /// The headers, secret values masked.
     pub(crate) shown_headers: BTreeMap<String, String>,
 }
 
-/// Composes and signs a request. What a token has yet to be fetched for, it lacks.
-pub(crate) fn compose(shipment: &Shipment<'_>) -> Result<Outgoing, SendFailure> {
-    let Shipment { webhook, due, at } = *shipment;
-    let headers = write_headers(webhook, due, at).ok_or(SendFailure::Unsendable("a header cannot be written"))?;
-    let url = &webhook.url;
-    let mut http_request = Request::new(Full::new(due.payload.clone()));
-    *http_request.method_mut() = Method::POST;
-    *http_request.uri_mut() = url[Position::BeforePath..Position::AfterQuery]
-        .parse::<Uri>()
-        .ok()
-        .ok_or(SendFailure::Unsendable("the URL's path cannot be written"))?;
-    *http_request.headers_mut() = headers;
-    Ok(Outgoing {
-        origin: origin(url, tls_settings(webhook).id())?,
-        shown_headers: shown_headers(http_request.headers()),
-        spelled_headers: webhook.headers.keys().cloned().collect(),
-        http_request,
-    })
+impl Template {
+    /// What requests of this webhook have in common.
+    pub(super) async fn of(webhook: &Webhook) -> Result<Template, SendFailure> {
+        let url = &webhook.url;
+        let headers = constant_headers(webhook).ok_or(SendFailure::Unsendable("a header cannot be written"))?;
+        let target = url[Position::BeforePath..Position::AfterQuery].parse::<Uri>().ok();
+        let names: Vec<&str> = webhook.headers.keys().map(String::as_str).collect();
+        Ok(Template {
+            origin: origin(url, tls_settings(webhook).id())?,
+            target: target.ok_or(SendFailure::Unsendable("the URL's path cannot be written"))?,
+            shown_headers: headers.iter().map(|(name, value)| shown_header(name, value)).collect(),
+            headers,
+            spelling: header_case::spelling_of(&names).await,
+            signer: Signer::new(&webhook.signing_keys),
+        })
+    }
+
+    /// Composes and signs a request. What a token has yet to be fetched for, it lacks.
+    pub(super) fn compose(&self, due: &DueAttempt, at: Timestamp) -> Result<Outgoing, SendFailure> {
+        let id = due.event_id.as_str();
+        let signature = self.signer.sign(id, at, &due.payload);
+        let mut http_request = Request::new(Full::new(due.payload.clone()));
+        *http_request.method_mut() = Method::POST;
+        *http_request.uri_mut() = self.target.clone();
+        *http_request.headers_mut() = self.headers.clone();
+        *http_request.extensions_mut() = self.spelling.clone();
+        let mut shown_headers = self.shown_headers.clone();
+        for (name, value) in [
+            (HeaderName::from_static(WEBHOOK_ID), HeaderValue::from_str(id).ok()),
+            (HeaderName::from_static(WEBHOOK_TIMESTAMP), Some(HeaderValue::from(at.as_second()))),
+            (HeaderName::from_static(WEBHOOK_SIGNATURE), HeaderValue::try_from(signature).ok()),
+        ] {
+            let value = value.ok_or(SendFailure::Unsendable("a header cannot be written"))?;
+            let (shown_name, shown) = shown_header(&name, &value);
+            shown_headers.insert(shown_name, shown);
+            http_request.headers_mut().insert(name, value);
+        }
+        Ok(Outgoing { origin: self.origin.clone(), http_request, shown_headers })
+    }
 }
 
 impl Outgoing {
@@ -108,16 +140,12 @@ pub(crate) fn origin(url: &Url, tls: TlsId) -> Result<Origin, SendFailure> {
     Ok(Origin { https, host, port, tls: tls.filter(|_| https) })
 }
 
-fn write_headers(webhook: &Webhook, due: &DueAttempt, at: Timestamp) -> Option<HeaderMap> {
-    let id = due.event_id.as_str();
-    let signature = sign(webhook.live_signing_keys(at), id, at.as_second(), &due.payload);
+/// The headers that every request of a webhook has.
+fn constant_headers(webhook: &Webhook) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     headers.insert(HOST, HeaderValue::from_str(&webhook.url[Position::BeforeHost..Position::AfterPort]).ok()?);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    headers.insert(WEBHOOK_ID, HeaderValue::from_str(id).ok()?);
-    headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(at.as_second()));
-    headers.insert(WEBHOOK_SIGNATURE, HeaderValue::from_str(&signature).ok()?);
     if let Some(credentials) = credentials(webhook) {
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&credentials).ok()?);
     }
@@ -152,13 +180,11 @@ pub(crate) fn basic(user: &[u8], password: &[u8]) -> String {
     format!("Basic {}", STANDARD.encode([user, b":", password].concat()))
 }
 
-fn shown_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let shown = |name: &HeaderName, value: &HeaderValue| {
-        let name = name.as_str();
-        let secret = name != WEBHOOK_SIGNATURE && is_secret_header(name);
-        if secret { MASK.to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() }
-    };
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), shown(name, value))).collect()
+fn shown_header(name: &HeaderName, value: &HeaderValue) -> (String, String) {
+    let name = name.as_str();
+    let secret = name != WEBHOOK_SIGNATURE && is_secret_header(name);
+    let shown = if secret { MASK.to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() };
+    (name.to_owned(), shown)
 }
 
 #[cfg(test)]
@@ -166,24 +192,25 @@ mod tests {
     use super::*;
     use beckon_testkit::builders::{a_due_attempt, a_webhook};
 
-    fn composed(url: &str, headers: &[(&str, &str)]) -> Outgoing {
+    async fn composed(url: &str, headers: &[(&str, &str)]) -> Outgoing {
         let webhook = Webhook {
             url: Url::parse(url).unwrap(),
             headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             ..a_webhook()
         };
-        composed_for(&webhook)
+        composed_for(&webhook).await
     }
 
-    fn composed_for(webhook: &Webhook) -> Outgoing {
+    async fn composed_for(webhook: &Webhook) -> Outgoing {
         let at = Timestamp::from_second(1_614_265_330).unwrap();
-        compose(&Shipment { webhook, due: &a_due_attempt(), at }).unwrap()
+        let template = Template::of(webhook).await.unwrap();
+        template.compose(&a_due_attempt(), at).unwrap()
     }
 
     // behaviour S12
-    #[test]
-    fn user_info_becomes_basic_auth_and_is_shown_nowhere() {
-        let outgoing = composed("https://us%65r:p%40ss@example.com:8443/hook?a=b#frag", &[]);
+    #[tokio::test]
+    async fn user_info_becomes_basic_auth_and_is_shown_nowhere() {
+        let outgoing = composed("https://us%65r:p%40ss@example.com:8443/hook?a=b#frag", &[]).await;
         let sent = &outgoing.http_request.headers()[AUTHORIZATION];
         assert_eq!(sent, &format!("Basic {}", STANDARD.encode("user:p@ss")));
         let url = Url::parse("https://us%65r:p%40ss@example.com:8443/hook?a=b#frag").unwrap();
@@ -195,10 +222,10 @@ mod tests {
     }
 
     // behaviour S10 (in part)
-    #[test]
-    fn values_that_are_secrets_are_masked_and_others_shown() {
+    #[tokio::test]
+    async fn values_that_are_secrets_are_masked_and_others_shown() {
         let custom = [("X-Api-Key", "k1"), ("Cookie", "c=1"), ("X-Access-Token", "t"), ("X-Team", "sales")];
-        let shown = composed("https://example.com/", &custom).shown_headers;
+        let shown = composed("https://example.com/", &custom).await.shown_headers;
         for name in ["x-api-key", "cookie", "x-access-token"] {
             assert_eq!(shown[name], "***", "{name}");
         }

@@ -36,7 +36,7 @@ impl Sender {
 
     async fn send_while(&self, wanted: &Wanted<'_>, webhook: &Webhook) -> Option<Sent> {
         let due = a_due_attempt();
-        let shipment = Shipment { webhook, due: &due, at: ambient::FAKE_NOW };
+        let shipment = Shipment { webhook: &Arc::new(webhook.clone()), due: &due, at: ambient::FAKE_NOW };
         self.send_if(&|| wanted(), shipment).await
     }
 }

@@ -104,7 +104,7 @@ impl Engine {
     pub(crate) fn advance_by(&self, time: SignedDuration) {
         self.clock.advance(time);
         let nobody = self.ambient.new_id();
-        self.store.due_bell().ring([(nobody, self.ambient.now())]);
+        self.store.due_bell().ring([(nobody, beckon_store::Ring::At(self.ambient.now()))]);
     }
 
     pub(crate) async fn delivery(&self, id: DeliveryId) -> Delivery {

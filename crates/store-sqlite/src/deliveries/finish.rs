@@ -109,7 +109,7 @@ fn announce_notice(write: &mut Write<'_>, workspace: WorkspaceId, notice: &NewEv
             live.push(*delivery);
         }
     }
-    let stored = announce(write, notice, &live, Trigger::Schedule)?;
+    let stored = announce(write, notice, &live, Trigger::Schedule, None)?;
     stored.then_some(()).ok_or_else(|| taken(&notice.id))
 }
 

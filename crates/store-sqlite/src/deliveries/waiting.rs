@@ -167,6 +167,6 @@ pub(super) fn create_test(write: &mut Write<'_>, event: &NewEvent) -> Result<()>
         let live = check_live(write, event.workspace_id, delivery.webhook_id)?;
         live.map_err(|why| StoreError::Refused(why.to_owned()))?;
     }
-    let stored = announce(write, event, &event.deliveries, Trigger::Test)?;
+    let stored = announce(write, event, &event.deliveries, Trigger::Test, None)?;
     stored.then_some(()).ok_or_else(|| taken(&event.id))
 }

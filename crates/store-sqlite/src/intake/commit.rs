@@ -38,7 +38,7 @@ pub(super) fn commit(
     put_firings(write, workspace, changes)?;
     for event in &changes.events {
         check_workspace(event, workspace)?;
-        let stored = announce(write, event, &event.deliveries, Trigger::Schedule)?;
+        let stored = announce(write, event, &event.deliveries, Trigger::Schedule, Some(decided_at))?;
         stored.then_some(()).ok_or_else(|| taken(&event.id))?;
     }
     Ok(())

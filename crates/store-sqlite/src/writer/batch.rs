@@ -3,9 +3,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use beckon_domain::delivery::DueAttempt;
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_store::config::ConfigVersion;
-use beckon_store::{Result, StoreError, Vault};
+use beckon_store::{JustWritten, Result, Ring, StoreError, Vault};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -21,8 +22,9 @@ pub(crate) struct Write<'c> {
 /// What a commit makes known.
 #[derive(Default)]
 pub(super) struct Effects {
-    pub(super) due: Vec<(WebhookId, Timestamp)>,
+    pub(super) due: Vec<(WebhookId, Ring)>,
     pub(super) config_versions: Vec<(WorkspaceId, ConfigVersion)>,
+    pub(super) keys_changed: bool,
 }
 
 impl<'c> Deref for Write<'c> {
@@ -36,7 +38,13 @@ impl<'c> Deref for Write<'c> {
 impl Write<'_> {
     /// After the commit, the bell says that `webhook` has something due at `at`.
     pub(crate) fn ring(&mut self, webhook: WebhookId, at: Timestamp) {
-        self.effects.due.push((webhook, at));
+        self.effects.due.push((webhook, Ring::At(at)));
+    }
+
+    /// After the commit, the bell carries `due`, which this transaction has written as a first attempt, decided with
+    /// the config version that it has checked.
+    pub(crate) fn ring_written(&mut self, due: DueAttempt, decided_at: ConfigVersion) {
+        self.effects.due.push((due.webhook_id, Ring::Written(JustWritten { due, decided_at })));
     }
 
     /// Counts up the workspace's config version. `NotFound` if there is no such workspace.
@@ -54,6 +62,11 @@ impl Write<'_> {
     /// After the commit, the workspace's config version is known to be `version`.
     pub(crate) fn config_version_is(&mut self, workspace: WorkspaceId, version: ConfigVersion) {
         self.effects.config_versions.push((workspace, version));
+    }
+
+    /// After the commit, no key that was looked up before is taken for known.
+    pub(crate) fn keys_changed(&mut self) {
+        self.effects.keys_changed = true;
     }
 
     /// Refuses work that was decided with another config version than the present one.
@@ -124,6 +137,7 @@ fn attempt(connection: &Connection, vault: &Vault, jobs: &mut [Job]) -> std::res
         if done {
             effects.due.append(&mut write.effects.due);
             effects.config_versions.append(&mut write.effects.config_versions);
+            effects.keys_changed |= write.effects.keys_changed;
         } else {
             control("ROLLBACK TO request")?;
         }

@@ -118,7 +118,7 @@ fn a_first_attempt_passes_any_backlog_of_retries_and_replays_within_the_bound() 
             let before = starts_until(&mut rows, &mut queue, |due| *due == first);
             assert!(before <= 1, "{before} slower ones went before");
             rows.end(&mut queue, &first);
-            let under_way: Vec<Key> = queue.lanes[&webhook(1)].in_flight.keys().copied().collect();
+            let under_way: Vec<Key> = queue.lanes[&webhook(1)].in_flight.keys().collect();
             under_way.into_iter().for_each(|key| queue.ended(webhook(1), key, NOW));
         }
     }

@@ -63,7 +63,7 @@ impl Model {
                 let takers = notice.deliveries.iter();
                 let takers: Vec<NewDelivery> =
                     takers.filter(|taker| self.live(*workspace_id, taker.webhook_id).is_ok()).copied().collect();
-                let stored = self.announce(notice.clone(), &takers, Trigger::Schedule);
+                let stored = self.announce(notice.clone(), &takers, Trigger::Schedule, None);
                 if stored && finished.mail_notices {
                     self.unmailed.push((*workspace_id, notice.id.clone()));
                 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use beckon_domain::delivery::{Attempt, Delivery, DeliveryStatus, Trigger};
+use beckon_domain::delivery::{Attempt, Delivery, DeliveryStatus, DueAttempt, Trigger};
 use beckon_domain::event::{Event, EventId, NewDelivery, NewEvent};
 use beckon_domain::health::Health;
 use beckon_domain::id::{DeliveryId, JobId, WebhookId, WorkspaceId};
@@ -14,7 +14,7 @@ use beckon_domain::webhook::Webhook;
 use beckon_store::config::ConfigVersion;
 use beckon_store::deliveries::{DeliveryFilter, Lane};
 use beckon_store::events::Published;
-use beckon_store::{DueBell, Result, StoreError, WorkspaceConfig};
+use beckon_store::{DueBell, JustWritten, Result, Ring, StoreError, WorkspaceConfig};
 use jiff::Timestamp;
 
 use super::jobs::Progress;
@@ -142,6 +142,11 @@ impl Model {
 
     /// Changes what waits for a delivery, with all that the queue has to know of it.
     pub(super) fn change(&mut self, place: usize, change: impl FnOnce(&mut Owed)) {
+        self.change_as(place, change, None);
+    }
+
+    /// As [`Model::change`]; the bell carries what was `written`, if that is given.
+    fn change_as(&mut self, place: usize, change: impl FnOnce(&mut Owed), written: Option<JustWritten>) {
         let owed = &mut self.deliveries[place];
         let before = owed.clone();
         change(owed);
@@ -156,12 +161,14 @@ impl Model {
             waiting.remove(&place)
         };
         let known: Vec<_> = before.rows().collect();
-        let new = owed.rows().filter(|row| !known.contains(row)).map(|(_, _, due_at)| (owed.webhook_id, due_at));
+        let new = owed.rows().filter(|row| !known.contains(row));
+        let ring = |due_at| written.clone().map_or(Ring::At(due_at), Ring::Written);
+        let new = new.map(|(_, _, due_at)| (owed.webhook_id, ring(due_at)));
         self.bell.ring(new.collect::<Vec<_>>());
         let webhook = owed.webhook_id;
         if self.webhooks.get(&webhook).is_some_and(|webhook| webhook.fifo) {
             // Whatever became of it, what stood behind it may go on.
-            self.bell.ring(self.first_due_at(webhook).map(|at| (webhook, at)));
+            self.bell.ring(self.first_due_at(webhook).map(|at| (webhook, Ring::At(at))));
         }
     }
 
@@ -176,15 +183,21 @@ impl Model {
     }
 
     /// Stores an event and what it is owed. False, and nothing is stored, if its id is taken.
-    pub(super) fn announce(&mut self, event: NewEvent, deliveries: &[NewDelivery], trigger: Trigger) -> bool {
+    pub(super) fn announce(
+        &mut self,
+        event: NewEvent,
+        deliveries: &[NewDelivery],
+        trigger: Trigger,
+        decided_at: Option<ConfigVersion>,
+    ) -> bool {
         let key = (event.workspace_id, event.id.clone());
         if self.event_ids.contains_key(&key) {
             return false;
         }
         let (place, at, workspace_id) = (self.events.len(), event.created_at, event.workspace_id);
         self.event_ids.insert(key, place);
-        self.events.push(NewEvent { deliveries: deliveries.to_vec(), ..event });
         for delivery in deliveries {
+            let due = DueAttempt::first(&event, *delivery, trigger);
             let owed = Owed {
                 id: delivery.id,
                 workspace_id,
@@ -204,12 +217,15 @@ impl Model {
             };
             self.delivery_ids.insert(delivery.id, self.deliveries.len());
             self.deliveries.push(owed);
-            self.change(self.deliveries.len() - 1, |owed| match trigger {
+            let makes_due = |owed: &mut Owed| match trigger {
                 Trigger::Test => owed.test_due_at = Some(at),
                 Trigger::Replay => (owed.replayed, owed.schedule_due_at) = (true, Some(at)),
                 Trigger::Schedule | Trigger::Resend => owed.schedule_due_at = Some(at),
-            });
+            };
+            let written = decided_at.map(|decided_at| JustWritten { due, decided_at });
+            self.change_as(self.deliveries.len() - 1, makes_due, written);
         }
+        self.events.push(NewEvent { deliveries: deliveries.to_vec(), ..event });
         true
     }
 
@@ -228,7 +244,7 @@ impl Model {
         let mut published = Vec::with_capacity(events.len());
         for event in events {
             let (id, deliveries) = (event.id.clone(), event.deliveries.clone());
-            published.push(match self.announce(event, &deliveries, Trigger::Schedule) {
+            published.push(match self.announce(event, &deliveries, Trigger::Schedule, Some(routed_at)) {
                 true => Published::Stored,
                 false => Published::Exists(Box::new(self.event(workspace, &id)?)),
             });
@@ -241,7 +257,7 @@ impl Model {
             self.live(event.workspace_id, delivery.webhook_id)?;
         }
         let (id, deliveries) = (event.id.clone(), event.deliveries.clone());
-        let stored = self.announce(event, &deliveries, Trigger::Test);
+        let stored = self.announce(event, &deliveries, Trigger::Test, None);
         stored.then_some(()).ok_or_else(|| StoreError::Exists(format!("an event {id}")))
     }
 
@@ -340,7 +356,7 @@ impl Model {
             for place in places {
                 self.deliveries[place].placed = self.ticks;
                 let at = self.deliveries[place].created_at;
-                self.bell.ring([(updated.id, at)]);
+                self.bell.ring([(updated.id, Ring::At(at))]);
             }
         }
         Ok(updated)

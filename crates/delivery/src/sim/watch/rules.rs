@@ -47,7 +47,8 @@ impl Watch {
         let of_run: Vec<&Flight> = of_run.filter(|other| other.run == flight.run && !other.over).collect();
         let twice = of_run.iter().any(|other| other.delivery == flight.delivery && other.trigger == flight.trigger);
         let capped: Vec<&&Flight> = of_run.iter().filter(|other| other.trigger != Trigger::Test).collect();
-        let to_webhook = capped.iter().filter(|other| other.webhook == webhook.id).count();
+        let on_the_way = capped.iter().filter(|other| other.answer.is_none());
+        let to_webhook = on_the_way.filter(|other| other.webhook == webhook.id).count();
         let (all, limits) = (capped.len(), self.limits.clone());
         if twice {
             self.broken(format!("{} is in flight twice as {:?}", flight.delivery, flight.trigger));
@@ -56,7 +57,7 @@ impl Watch {
             self.broken(format!("{} requests in flight, {} are allowed", all + 1, limits.in_flight_max));
         }
         if flight.trigger != Trigger::Test && to_webhook >= limits.in_flight_per_webhook_max {
-            self.broken(format!("{} requests in flight to {}", to_webhook + 1, webhook.id));
+            self.broken(format!("{} requests on the way to {}", to_webhook + 1, webhook.id));
         }
     }
 
@@ -124,7 +125,7 @@ impl Watch {
         let others = in_the_air.filter(|other| {
             other.run == flight.run && other.webhook == flight.webhook && !other.over && !other.trigger.is_manual()
         });
-        if others.filter(|other| other.begun_at > tripped_at).count() > 0 {
+        if others.filter(|other| other.begun_at > tripped_at && other.answer.is_none()).count() > 0 {
             self.broken(format!("more than one request at once to {}, which is tripped", flight.webhook));
         }
     }
