@@ -14,9 +14,9 @@ mod server;
 use anyhow::Context;
 
 /// Events per run of a case.
-const EVENTS: u64 = 10_000;
+const EVENTS: u64 = 20_000;
 /// Callers that publish at the same time, and connections of the bare client.
-const CALLERS: usize = 8;
+const CALLERS: usize = 64;
 /// Runs of each case; the median counts.
 const RUNS: usize = 3;
 
@@ -30,14 +30,21 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn measure() -> anyhow::Result<()> {
-    let limit = report::median(RUNS, || limit::run(EVENTS * 4)).await?;
+    let only: Option<usize> = std::env::var("ONLY").ok().and_then(|n| n.parse().ok());
+    let limit = report::median(if only.is_some() { 1 } else { RUNS }, || limit::run(EVENTS * 4)).await?;
     println!("bare client, {CALLERS} connections, signed 300-byte bodies: {:.0} requests/s\n", limit.per_second);
     report::head();
-    for case in [
+    for (n, case) in [
         case::Case { webhooks: 1, batch: 1 },
         case::Case { webhooks: 10, batch: 1 },
         case::Case { webhooks: 1, batch: 100 },
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        if only.is_some_and(|only| only != n) {
+            continue;
+        }
         let measured = report::median(RUNS, || case.run(EVENTS)).await?;
         report::row(&case.to_string(), &measured, &limit);
     }

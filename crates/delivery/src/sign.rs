@@ -234,9 +234,8 @@ mod tests {
         let now = Timestamp::from_second(AT).unwrap();
         let old = SigningKey { expires_at: Some(now + SignedDuration::from_secs(60)), ..key(KNOWN) };
         let signer = Signer::new(&[key(OTHER), old]);
-        let signs = |text: &str, at: Timestamp| {
-            verify(&secret(text), ID, at.as_second(), BODY, &signer.sign(ID, at, BODY))
-        };
+        let signs =
+            |text: &str, at: Timestamp| verify(&secret(text), ID, at.as_second(), BODY, &signer.sign(ID, at, BODY));
         assert!(signs(KNOWN, now) && signs(OTHER, now));
         let after = now + SignedDuration::from_secs(60);
         assert!(!signs(KNOWN, after) && signs(OTHER, after));

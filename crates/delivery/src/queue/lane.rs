@@ -13,7 +13,7 @@ use super::turns::{Home, Place};
 use super::{Key, bytes_of, key_of};
 
 /// Most requests of each class that a lane keeps in memory beside those in flight.
-pub(super) const WINDOW_MAX: usize = 64;
+pub(super) const WINDOW_MAX: usize = 256;
 /// Most first attempts that a lane keeps in memory when they come straight from whoever wrote them.
 pub(super) const WRITTEN_MAX: usize = 1024;
 /// A lane looks for more of a class when it has no more than this.

@@ -1,9 +1,9 @@
 //! Connections kept open between requests.
 //!
-//! Promise: bounded per receiver, in all, and in time. A kept connection leads to the address it was
+//! Promise: bounded in number and in time. A kept connection leads to the address it was
 //! vetted for; only requests to the same scheme, host and port, with the same TLS settings, use it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,9 +15,7 @@ use crate::tls::TlsId;
 
 /// How long an unused connection is kept.
 const IDLE_MAX: Duration = Duration::from_secs(60);
-/// Most unused connections kept to one origin.
-const IDLE_PER_ORIGIN_MAX: usize = 32;
-/// Most unused connections kept in all.
+/// Most unused connections kept in all. For one more, the one that was unused for longest is closed.
 const IDLE_IN_ALL_MAX: usize = 512;
 /// How long an answered connection may take to be ready for the next request.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -40,8 +38,25 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct Idle {
-    lines: HashMap<Origin, Vec<(Instant, Line)>>,
+    lines: HashMap<Origin, VecDeque<(Instant, Line)>>,
     count: usize,
+}
+
+impl Idle {
+    /// Closes the connection that was unused for longest.
+    fn drop_oldest(&mut self) {
+        // Those to one origin lie in the order in which they came back.
+        let since = |lines: &VecDeque<(Instant, Line)>| lines.front().map(|(since, _)| *since);
+        let oldest = self.lines.iter().min_by_key(|(_, lines)| since(lines)).map(|(origin, _)| origin.clone());
+        let Some((origin, lines)) = oldest.and_then(|origin| self.lines.get_mut(&origin).map(|lines| (origin, lines)))
+        else {
+            return;
+        };
+        self.count -= usize::from(lines.pop_front().is_some());
+        if lines.is_empty() {
+            self.lines.remove(&origin);
+        }
+    }
 }
 
 impl Pool {
@@ -51,7 +66,7 @@ impl Pool {
         let idle = &mut *idle;
         let lines = idle.lines.get_mut(origin)?;
         let mut good = None;
-        while let Some((since, mut line)) = lines.pop() {
+        while let Some((since, mut line)) = lines.pop_back() {
             idle.count -= 1;
             if since.elapsed() < IDLE_MAX && line.is_ready() {
                 good = Some(line);
@@ -85,7 +100,7 @@ impl Pool {
             lines.retain_mut(|(since, line)| since.elapsed() < IDLE_MAX && line.is_ready());
         }
         idle.lines.retain(|_, lines| !lines.is_empty());
-        idle.count = idle.lines.values().map(Vec::len).sum();
+        idle.count = idle.lines.values().map(VecDeque::len).sum();
     }
 
     #[cfg(test)]
@@ -96,10 +111,10 @@ impl Pool {
     fn keep(&self, line: Line) {
         let origin = line.origin.clone();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.count >= IDLE_IN_ALL_MAX || idle.lines.get(&origin).is_some_and(|l| l.len() >= IDLE_PER_ORIGIN_MAX) {
-            return;
+        if idle.count >= IDLE_IN_ALL_MAX {
+            idle.drop_oldest();
         }
         idle.count += 1;
-        idle.lines.entry(origin).or_default().push((Instant::now(), line));
+        idle.lines.entry(origin).or_default().push_back((Instant::now(), line));
     }
 }

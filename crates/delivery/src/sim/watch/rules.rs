@@ -20,8 +20,12 @@ use crate::sim::store::{Effects, Model};
 const GRAIN: Duration = Duration::from_millis(2);
 /// Tests pass the caps; there are never more of them.
 const TESTS_AT_ONCE: usize = 64;
-/// Most requests of one lane that a webhook may hold in memory.
-const WINDOW: usize = 64;
+/// Most requests of one lane that a webhook may hold in memory, and of first attempts that come straight from whoever
+/// wrote them.
+const WINDOW: usize = 256;
+const WRITTEN: usize = 1024;
+/// Most requests in flight for one that is on the way.
+const UNRECORDED_TIMES: usize = 4;
 
 impl Watch {
     pub(super) fn check_begin(
@@ -245,7 +249,8 @@ impl Watch {
     /// What a webhook keeps in memory is bounded.
     pub(super) fn check_memory(&mut self, skipped: usize, limit: u32) {
         let lanes = Lane::ALL.len();
-        let most = lanes * WINDOW + self.limits.in_flight_per_webhook_max + TESTS_AT_ONCE;
+        let most =
+            (lanes - 1) * WINDOW + WRITTEN + UNRECORDED_TIMES * self.limits.in_flight_per_webhook_max + TESTS_AT_ONCE;
         if skipped > most || limit as usize > WINDOW {
             self.broken(format!("a webhook holds {skipped} requests in memory and asks for {limit} more of each lane"));
         }
