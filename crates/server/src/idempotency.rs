@@ -12,7 +12,7 @@ use std::convert::Infallible;
 
 use aide::OperationInput;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use beckon_domain::event::EventId;
@@ -41,11 +41,13 @@ pub(crate) const ANSWER_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// Largest answer kept, in bytes. Ours are far smaller; a larger one is answered and not kept.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The layer around every route of the JSON API.
-pub(crate) async fn apply(State(app): State<App>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !request.headers().contains_key(HEADER) {
-        return next.run(request).await;
-    }
+/// Whether a request may be a repeat.
+pub(crate) fn is_keyed(request: &Request) -> bool {
+    request.method() == Method::POST && request.headers().contains_key(HEADER)
+}
+
+/// Answers a request of the JSON API that is keyed.
+pub(crate) async fn answer(app: App, request: Request, next: Next) -> Response {
     // In a task of its own, so that a caller who hangs up cannot part what is done from its answer.
     let answered = tokio::spawn(async move { once(&app, request, next).await }.in_current_span()).await;
     match answered {

@@ -3,8 +3,9 @@
 //! Promise: the line says method, route, status and time, and nothing of what was asked: no address, no
 //! query, no body, no header, because each of them can hold personal data or a secret.
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use std::future::Future;
+
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use beckon_domain::id::SignalId;
 use http::header::X_CONTENT_TYPE_OPTIONS;
@@ -18,14 +19,18 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest request id taken over, in bytes.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
-pub(super) async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Answers a request by what is `inside`.
+pub(super) async fn observe<F>(app: &App, request: Request, inside: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let id = request.headers().get(&REQUEST_ID).filter(|value| is_plain(value)).cloned();
-    let id = id.unwrap_or_else(|| made_up(&app));
+    let id = id.unwrap_or_else(|| made_up(app));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", |path| path.as_str()).to_owned();
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, route);
     let begun = tokio::time::Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = inside(request).instrument(span.clone()).await;
     let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), took_us, "answered"));
     let headers = response.headers_mut();

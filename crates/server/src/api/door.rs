@@ -1,0 +1,78 @@
+//! What every request passes through, one inside the other, as one layer.
+//!
+//! From the outside in: request id and log line ([`observe`]), panic guard, time limit; for the JSON API also the body
+//! limit and the idempotency key.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+
+use super::PREFIX;
+use super::observe::observe;
+use crate::app::App;
+use crate::idempotency;
+use crate::problem::{Code, Problem};
+
+/// How the paths end that take whole files.
+const IMPORT_PATH_END: &str = "/import";
+/// Longest time an import may take: a file has as many steps as it needs.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
+/// See the module's own words.
+pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let is_import = request.uri().path().ends_with(IMPORT_PATH_END);
+    let is_api = request.uri().path().strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with('/'));
+    if is_api {
+        let bytes_max = if is_import { app.options.import_bytes_max } else { app.options.body_bytes_max };
+        DefaultBodyLimit::max(bytes_max).apply(&mut request);
+    }
+    let timeout = if is_import { IMPORT_TIMEOUT } else { app.options.request_timeout };
+    let inside = |request| async {
+        let answered = async {
+            match is_api && idempotency::is_keyed(&request) {
+                true => idempotency::answer(app.clone(), request, next).await,
+                false => next.run(request).await,
+            }
+        };
+        guarded(in_time(timeout, answered)).await
+    };
+    observe(&app, request, inside).await
+}
+
+/// Ends requests that take too long. What they began may still be carried out.
+async fn in_time(timeout: Duration, answered: impl Future<Output = Response>) -> Response {
+    tokio::time::timeout(timeout, answered).await.unwrap_or_else(|_elapsed| {
+        let detail = "this took too long and was given up; it may have been carried out all the same";
+        Problem::new(Code::Overloaded, detail).into_response()
+    })
+}
+
+/// Answers also if a handler panics.
+async fn guarded(answered: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(answered).catch_unwind().await.unwrap_or_else(panicked)
+}
+
+/// What a panic said goes to the log (by the panic hook), not to the caller.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Problem::new(Code::Internal, "something went wrong on our side").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_says_nothing() {
+        let response = guarded(async { panic!("the password is hunter2") }).await;
+        assert_eq!(response.status(), 500);
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains(r#""code":"internal""#) && !text.contains("hunter2"), "{text}");
+    }
+}
