@@ -37,9 +37,10 @@ lint: tools ## Formatting, clippy, licences and advisories
 fmt: ## Format the code
 	cargo fmt --all
 
-bench: ## Measure deliveries per second beside the limit of the machine
+bench: ## Measure everything, or CASES="throughput idle", beside the limit of the machine
+	scripts/install-strace
 	cargo build --release --locked -p beckon -p beckon-bench
-	target/release/beckon-bench
+	target/release/beckon-bench $(CASES)
 
 clients: ## The independent webhook verifiers and the API tester (PyPI, npm)
 	scripts/install-clients $(CLIENTS)

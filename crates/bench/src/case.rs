@@ -1,87 +1,106 @@
-//! A case: events published by some callers at once, until every delivery has arrived.
+//! The cases: what each is called on the command line, and what it measures.
 
-use std::fmt;
-use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::bench::Bench;
+use crate::load::{CALLERS, Script};
+use crate::payload::PAYLOAD_BYTES;
+use crate::publishing::Publishing;
+use crate::section::Section;
+use crate::{idle, neighbours, on_history, outage, start_up};
 
-use anyhow::Context;
-use serde_json::{Value, json};
-use tokio::time::{Duration, Instant, sleep};
+/// Events published one by one for one webhook: as many as take some seconds.
+pub(crate) const ONE_BY_ONE_EVENTS: u64 = 60_000;
+/// The same for ten webhooks.
+const TEN_WEBHOOKS_EVENTS: u64 = 8_000;
+/// The same in batches.
+const BATCHES_EVENTS: u64 = 100_000;
+/// Events per request: as many as the API takes.
+pub(crate) const BATCH: u64 = 100;
+/// Events a second when latency is measured.
+const RATES: [u32; 2] = [200, 2_000];
+/// For how long, in seconds.
+const RATE_SECONDS: u64 = 10;
+/// What the columns of costs mean.
+const COSTS: &str = "CPU, disk and flushes are per delivery. Idle is what was left of all cores; others, what something \
+                     else used.";
 
-use crate::CALLERS;
-use crate::receiver::Receiver;
-use crate::report::Measured;
-use crate::server::{Server, call};
-
-/// How long a run may take before it is called lost.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-#[derive(Clone, Copy)]
-pub(crate) struct Case {
-    /// Webhooks that take every event.
-    pub(crate) webhooks: u64,
-    /// Events per request.
-    pub(crate) batch: u64,
-}
-
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let how = if self.batch == 1 { "one by one".to_owned() } else { format!("batches of {}", self.batch) };
-        write!(f, "{how}, {} webhook{}", self.webhooks, if self.webhooks == 1 { "" } else { "s" })
-    }
+/// Something to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    Throughput,
+    Latency,
+    Neighbours,
+    Outage,
+    StartUp,
+    Idle,
+    History,
 }
 
 impl Case {
-    pub(crate) async fn run(self, events: u64) -> anyhow::Result<Measured> {
-        let receiver = Receiver::start().await?;
-        let server = Rc::new(Server::start().await?);
-        server.set_up(&receiver.address, self.webhooks).await?;
-        let (cpu_before, begun) = (server.process.cpu_us()?, Instant::now());
-        let next = Rc::new(AtomicU64::new(0));
-        let local = tokio::task::LocalSet::new();
-        let callers: Vec<_> =
-            (0..CALLERS).map(|_| local.spawn_local(self.publish(server.clone(), next.clone(), events))).collect();
-        local
-            .run_until(async {
-                for caller in callers {
-                    caller.await.context("a caller")??;
-                }
-                anyhow::Ok(())
-            })
-            .await?;
-        let expected = events * self.webhooks;
-        while receiver.seen().await?.1 < expected {
-            anyhow::ensure!(
-                begun.elapsed() < PATIENCE,
-                "{:?} of {expected} arrived in {PATIENCE:?}",
-                receiver.seen().await?
-            );
-            sleep(Duration::from_millis(5)).await;
+    /// In the order in which they are run.
+    pub(crate) const ALL: [Case; 7] =
+        [Case::Throughput, Case::Latency, Case::Neighbours, Case::Outage, Case::StartUp, Case::Idle, Case::History];
+
+    /// What it is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Case::Throughput => "throughput",
+            Case::Latency => "latency",
+            Case::Neighbours => "neighbours",
+            Case::Outage => "outage",
+            Case::StartUp => "start-up",
+            Case::Idle => "idle",
+            Case::History => "history",
         }
-        let seconds = begun.elapsed().as_secs_f64();
-        let (requests, distinct) = receiver.seen().await?;
-        anyhow::ensure!(requests == expected && distinct == expected, "{requests} requests for {expected} deliveries");
-        Ok(Measured {
-            per_second: expected as f64 / seconds,
-            cpu_us: (server.process.cpu_us()? - cpu_before) / expected as f64,
-            rss_mib: server.process.rss_mib()?,
-        })
     }
 
-    async fn publish(self, server: Rc<Server>, next: Rc<AtomicU64>, events: u64) -> anyhow::Result<()> {
-        let mut connection = server.connect().await?;
-        loop {
-            let n = next.fetch_add(self.batch, Ordering::Relaxed);
-            if n >= events {
-                return Ok(());
-            }
-            let event = |n: u64| json!({ "type": "bench.ran", "payload": { "n": n, "filler": "x".repeat(270) } });
-            if self.batch == 1 {
-                call(&mut connection, "/api/v1/events", &event(n)).await?;
-            } else {
-                let batch: Vec<Value> = (n..events.min(n + self.batch)).map(event).collect();
-                call(&mut connection, "/api/v1/events/batch", &json!({ "events": batch })).await?;
-            }
-        }
+    /// Measures it.
+    pub(crate) async fn measure(self, bench: &Bench) -> anyhow::Result<Vec<Section>> {
+        Ok(match self {
+            Case::Throughput => vec![throughput(bench).await?],
+            Case::Latency => vec![latency(bench).await?],
+            Case::Neighbours => neighbours::measure(bench).await?,
+            Case::Outage => vec![outage::measure(bench).await?],
+            Case::StartUp => vec![start_up::measure(bench).await?],
+            Case::Idle => vec![idle::measure(bench).await?],
+            Case::History => on_history::measure(bench).await?,
+        })
     }
+}
+
+async fn throughput(bench: &Bench) -> anyhow::Result<Section> {
+    let one_by_one = Publishing::one_by_one(ONE_BY_ONE_EVENTS);
+    let mut rows = Vec::new();
+    for publishing in [
+        one_by_one,
+        Publishing { webhooks: 10, events: TEN_WEBHOOKS_EVENTS, ..one_by_one },
+        Publishing { script: Script::Batch(BATCH), events: BATCHES_EVENTS, ..one_by_one },
+    ] {
+        rows.push(publishing.throughput(bench).await?);
+    }
+    Ok(Section {
+        title: "Throughput: deliveries/s from the first publish to the last arrival".to_owned(),
+        notes: vec![
+            format!("{CALLERS} callers publish {PAYLOAD_BYTES}-byte payloads at once, each waiting for its answer."),
+            COSTS.to_owned(),
+        ],
+        rows,
+    })
+}
+
+async fn latency(bench: &Bench) -> anyhow::Result<Section> {
+    let mut rows = Vec::new();
+    for per_second in RATES {
+        let events = u64::from(per_second) * RATE_SECONDS;
+        let publishing = Publishing { per_second: Some(per_second), ..Publishing::one_by_one(events) };
+        rows.push(publishing.latency(bench).await?);
+    }
+    Ok(Section {
+        title: "Latency: from the moment an event is due to be published to its arrival at the receiver".to_owned(),
+        notes: vec![
+            "Events are published at a fixed rate, whatever became of those before: waiting for a connection counts."
+                .to_owned(),
+            COSTS.to_owned(),
+        ],
+        rows,
+    })
 }

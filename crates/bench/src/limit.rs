@@ -1,68 +1,70 @@
-//! The limit: a bare client that signs and posts over kept connections, with nothing around it.
+//! The limit: how fast a bare client posts signed bodies to the same receiver, with nothing around it.
+//!
+//! It is measured with several numbers of connections; the best one counts, so that no ratio is flattered.
 
-use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod bare;
 
-use anyhow::Context;
-use beckon_domain::signing::{KeyMaterial, SigningKey};
-use hyper::Method;
-use hyper::body::Bytes;
-use jiff::Timestamp;
-use tokio::time::Instant;
+use serde::{Deserialize, Serialize};
 
-use crate::CALLERS;
-use crate::post::Connection;
+use crate::clock::seconds_between;
+use crate::cores::CoresSince;
+use crate::figure::{Figure, Figures, thousands};
+use crate::process::CpuSince;
 use crate::receiver::Receiver;
-use crate::report::Measured;
-use crate::server::Process;
+use crate::reconcile::exactly_once;
+use crate::role::Actor;
+use crate::section::{Row, Section, repeat};
 
-const BODY: [u8; 300] = [b'x'; 300];
+pub(crate) use bare::perform;
 
-pub(crate) async fn run(requests: u64) -> anyhow::Result<Measured> {
-    let receiver = Receiver::start().await?;
-    let secret = KeyMaterial::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").map_err(anyhow::Error::msg)?;
-    let keys = Rc::new([SigningKey::new(secret, Timestamp::UNIX_EPOCH)]);
-    let next = Rc::new(AtomicU64::new(0));
-    let me = Process::of_this();
-    let (cpu_before, begun) = (me.cpu_us()?, Instant::now());
-    let local = tokio::task::LocalSet::new();
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|_| {
-            let (next, keys, address) = (next.clone(), keys.clone(), receiver.address.clone());
-            local.spawn_local(async move {
-                let mut connection = Connection::open(&address).await?;
-                loop {
-                    let n = next.fetch_add(1, Ordering::Relaxed);
-                    if n >= requests {
-                        return anyhow::Ok(());
-                    }
-                    let id = format!("evt_{n:026}");
-                    let signature = beckon_delivery::sign::sign(keys.as_slice(), &id, 1_700_000_000, &BODY);
-                    let headers = [
-                        ("content-type", "application/json"),
-                        ("webhook-id", id.as_str()),
-                        ("webhook-timestamp", "1700000000"),
-                        ("webhook-signature", signature.as_str()),
-                    ];
-                    connection.send(Method::POST, "/", &headers, Bytes::from_static(&BODY)).await?;
-                }
-            })
-        })
-        .collect();
-    local
-        .run_until(async {
-            for caller in callers {
-                caller.await.context("a caller")??;
-            }
-            anyhow::Ok(())
-        })
-        .await?;
-    let seconds = begun.elapsed().as_secs_f64();
-    let (_, distinct) = receiver.seen().await?;
-    anyhow::ensure!(distinct == requests, "{distinct} of {requests} arrived");
-    Ok(Measured {
-        per_second: requests as f64 / seconds,
-        cpu_us: (me.cpu_us()? - cpu_before) / requests as f64,
-        rss_mib: me.rss_mib()?,
-    })
+pub(crate) const ROLE: &str = "bare-client";
+/// Numbers of connections that are tried.
+const CONNECTIONS: [usize; 3] = [8, 32, 64];
+/// Requests per run.
+const REQUESTS: u64 = 100_000;
+
+/// What the bare client is to do.
+#[derive(Debug, Serialize, Deserialize)]
+struct Plan {
+    /// The receiver's host and port.
+    address: String,
+    connections: usize,
+    requests: u64,
+}
+
+/// How fast the machine is, in requests a second, and the table of it.
+pub(crate) async fn measure(runs: usize) -> anyhow::Result<(f64, Section)> {
+    let mut rows = Vec::new();
+    for connections in CONNECTIONS {
+        let figures = repeat(runs, || run(connections)).await?;
+        rows.push(Row::new(format!("{connections} connections"), Figure::PerSecond, figures)?);
+    }
+    let best = rows.iter().map(|row| row.figures()[&Figure::PerSecond]).fold(0.0, f64::max);
+    let title = format!("The limit: {} requests/s", thousands(best));
+    let notes = vec![
+        "A bare client (hyper, one thread) that signs 300-byte bodies and posts them over kept connections to the"
+            .to_owned(),
+        "receiver (hyper, one thread). The best of these counts as the limit below; CPU is per request.".to_owned(),
+    ];
+    Ok((best, Section { title, notes, rows }))
+}
+
+async fn run(connections: usize) -> anyhow::Result<Figures> {
+    let mut receiver = Receiver::start().await?;
+    let mut client = Actor::start(ROLE)?;
+    let plan = Plan { address: receiver.address.clone(), connections, requests: REQUESTS };
+    let cores = CoresSince::now()?;
+    let cpu = CpuSince::<2>::now([client.process, receiver.process()])?;
+    let begun_ns: u64 = client.ask(&plan).await?;
+    let ended_ns = receiver.when(0..1, REQUESTS).await?;
+    let [client_us, receiver_us] = cpu.us()?;
+    let machine = cores.shares(client_us + receiver_us)?;
+    exactly_once("requests of the bare client", REQUESTS, receiver.arrived(0..1).await?)?;
+    Ok(Figures::from([
+        (Figure::PerSecond, REQUESTS as f64 / seconds_between(begun_ns, ended_ns)),
+        (Figure::LoadCpu, client_us / REQUESTS as f64),
+        (Figure::ReceiverCpu, receiver_us / REQUESTS as f64),
+        (Figure::Idle, machine.idle),
+        (Figure::Others, machine.others),
+    ]))
 }

@@ -1,52 +1,114 @@
-//! Measures deliveries per second, beside the limit of the machine measured in the same run.
+//! Measures Beckon, beside the limit of the machine measured in the same run.
 //!
-//! `make bench` builds the server and this, and runs it. Receiver and server are processes of their own.
-//! Promise: every case counts what arrived against what was acknowledged, and fails if they differ.
-//! Not here: tests. A number depends on the machine; its ratio to the limit less so.
+//! `make bench` builds the server and this, and runs it; `beckon-bench throughput idle` runs only those cases. Server,
+//! load and receiver are processes of their own; this one directs them and reports.
+//! Promise: every case holds what arrived against what was acknowledged, and fails if they differ.
+//! Not here: tests of Beckon. A number depends on the machine; its ratio to the limit less so.
 
+mod bench;
 mod case;
+mod clock;
+mod cores;
+mod data;
+mod figure;
+mod fsyncs;
+mod idle;
 mod limit;
+mod load;
+mod machine;
+mod neighbours;
+mod on_history;
+mod options;
+mod outage;
+mod payload;
 mod post;
+mod process;
+mod publishing;
+mod quantile;
 mod receiver;
-mod report;
+mod reconcile;
+mod record;
+mod role;
+mod section;
 mod server;
+mod stage;
+mod start_up;
+mod table;
+
+use std::path::Path;
 
 use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
 
-/// Events per run of a case.
-const EVENTS: u64 = 20_000;
-/// Callers that publish at the same time, and connections of the bare client.
-const CALLERS: usize = 64;
-/// Runs of each case; the median counts.
-const RUNS: usize = 3;
+use bench::Bench;
+use case::Case;
+use fsyncs::Tracer;
+use options::Options;
+
+/// Where the record goes, beside the folder of this program: `target/bench.json` for `target/release/beckon-bench`.
+const RECORD: &str = "bench.json";
+/// Where data directories are made, beside the same folder.
+const SCRATCH: &str = "bench-data";
 
 fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
-    match std::env::args().nth(1).as_deref() {
-        Some("receiver") => runtime.block_on(receiver::serve()),
-        Some(other) => anyhow::bail!("{other:?} is not known: beckon-bench takes no arguments"),
-        None => runtime.block_on(measure()),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.first().map(String::as_str) {
+        Some(receiver::ROLE) => runtime.block_on(receiver::serve()),
+        Some(load::ROLE) => runtime.block_on(load::perform()),
+        Some(limit::ROLE) => runtime.block_on(limit::perform()),
+        _ => runtime.block_on(direct(Options::read(words, &Case::ALL.map(Case::name))?)),
     }
 }
 
-async fn measure() -> anyhow::Result<()> {
-    let only: Option<usize> = std::env::var("ONLY").ok().and_then(|n| n.parse().ok());
-    let limit = report::median(if only.is_some() { 1 } else { RUNS }, || limit::run(EVENTS * 4)).await?;
-    println!("bare client, {CALLERS} connections, signed 300-byte bodies: {:.0} requests/s\n", limit.per_second);
-    report::head();
-    for (n, case) in [
-        case::Case { webhooks: 1, batch: 1 },
-        case::Case { webhooks: 10, batch: 1 },
-        case::Case { webhooks: 1, batch: 100 },
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        if only.is_some_and(|only| only != n) {
-            continue;
-        }
-        let measured = report::median(RUNS, || case.run(EVENTS)).await?;
-        report::row(&case.to_string(), &measured, &limit);
+/// Measures until it is done or told to stop; either way nothing is left running.
+async fn direct(options: Options) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    tokio::select! {
+        done = measure(options) => done,
+        _ = terminate.recv() => anyhow::bail!("stopped by SIGTERM"),
+        _ = interrupt.recv() => anyhow::bail!("stopped by SIGINT"),
     }
+}
+
+async fn measure(options: Options) -> anyhow::Result<()> {
+    let me = std::env::current_exe().context("finding this program")?;
+    let program = match options.server.clone() {
+        Some(program) => program,
+        None => me.with_file_name("beckon"),
+    };
+    let folder = me.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+    let (record_file, scratch) = (folder.join(RECORD), folder.join(SCRATCH));
+    std::fs::create_dir_all(&scratch).with_context(|| format!("making {}", scratch.display()))?;
+    let machine = machine::describe(&program, &scratch)?;
+    println!("{machine}\n");
+    let (limit, section) = limit::measure(options.runs).await?;
+    println!("{}", table::table(&section));
+    let bench = Bench {
+        program,
+        scratch,
+        runs: options.runs,
+        limit,
+        tracer: Tracer::find().await?,
+        history: options.history.clone(),
+    };
+    let mut sections = vec![("limit", section)];
+    for case in Case::ALL.into_iter().filter(|case| wanted(*case, &options)) {
+        for section in case.measure(&bench).await.with_context(|| format!("the case {}", case.name()))? {
+            println!("{}", table::table(&section));
+            sections.push((case.name(), section));
+        }
+    }
+    let record = record::record(&machine, limit, &sections);
+    std::fs::write(&record_file, serde_json::to_string_pretty(&record)?)
+        .with_context(|| format!("writing {}", record_file.display()))?;
+    println!("Every run, and the machine: {}", record_file.display());
     Ok(())
+}
+
+/// A history is measured if there is one.
+fn wanted(case: Case, options: &Options) -> bool {
+    let named = options.cases.iter().any(|name| name == case.name());
+    named || (options.cases.is_empty() && (case != Case::History || options.history.is_some()))
 }

@@ -1,87 +1,107 @@
-//! A receiver in a process of its own: answers 204, remembers every `webhook-id` it saw.
+//! A receiver in a process of its own, on one thread, and what can be asked of it.
 //!
-//! `GET /seen` answers `<requests> <distinct ids>`.
+//! Webhook `n` posts to `/n`; what follows in the URL says in what manner it is answered.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
-use std::convert::Infallible;
-use std::process::Stdio;
-use std::rc::Rc;
+mod serve;
+mod tally;
 
-use anyhow::Context;
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use std::ops::Range;
 
-use crate::post::Connection;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-#[derive(Default)]
-struct Seen {
-    requests: u64,
-    ids: HashSet<(String, Bytes)>,
+use crate::process::Process;
+use crate::quantile::Quantiles;
+use crate::role::Actor;
+
+pub(crate) use serve::serve;
+pub(crate) use tally::Arrived;
+
+pub(crate) const ROLE: &str = "receiver";
+
+/// In what manner the requests of a webhook are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// At once, with 204.
+    Well,
+    /// With 204, so many milliseconds later.
+    HangsMs(u64),
+    /// At once, with this status.
+    Fails(u16),
 }
 
-pub(crate) async fn serve() -> anyhow::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("listening")?;
-    println!("{}", listener.local_addr().context("the address")?);
-    let seen = Rc::new(RefCell::new(Seen::default()));
-    let local = tokio::task::LocalSet::new();
-    let accept = async {
-        loop {
-            let (stream, _) = listener.accept().await.context("accepting")?;
-            stream.set_nodelay(true).context("setting TCP_NODELAY")?;
-            let seen = seen.clone();
-            tokio::task::spawn_local(async move {
-                let service = service_fn(|request| answer(seen.clone(), request));
-                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
-            });
+impl Manner {
+    /// Where webhook `n` posts to.
+    pub(crate) fn url(self, address: &str, n: usize) -> String {
+        match self {
+            Manner::Well => format!("http://{address}/{n}"),
+            Manner::HangsMs(ms) => format!("http://{address}/{n}?hang_ms={ms}"),
+            Manner::Fails(status) => format!("http://{address}/{n}?status={status}"),
         }
-    };
-    local.run_until(accept).await
+    }
 }
 
-async fn answer(seen: Rc<RefCell<Seen>>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let mut response = Response::new(Full::default());
-    if request.method() == Method::GET {
-        let seen = seen.borrow();
-        *response.body_mut() = Full::from(format!("{} {}", seen.requests, seen.ids.len()));
-        return Ok(response);
-    }
-    let id = request.headers().get("webhook-id").map(|id| Bytes::copy_from_slice(id.as_bytes())).unwrap_or_default();
-    let path = request.uri().path().to_owned();
-    request.into_body().collect().await.ok();
-    let mut seen = seen.borrow_mut();
-    seen.requests += 1;
-    seen.ids.insert((path, id));
-    *response.status_mut() = hyper::StatusCode::NO_CONTENT;
-    Ok(response)
+/// What the receiver can be asked.
+#[derive(Debug, Serialize, Deserialize)]
+enum Ask {
+    /// Where it listens.
+    Address,
+    /// What arrived at some webhooks.
+    Arrived { webhooks: Range<usize> },
+    /// The moment at which so many distinct deliveries had been taken from some webhooks.
+    When { webhooks: Range<usize>, deliveries: u64 },
+    /// How long payloads were under way to some webhooks.
+    Latency { webhooks: Range<usize> },
+    /// From now on, answer everything with this status.
+    Answer { status: u16 },
+    /// How many deliveries had been taken by these moments.
+    TakenBy { moments_ns: Vec<u64> },
 }
 
 /// A running receiver; dropping it ends it.
 pub(crate) struct Receiver {
-    _child: Child,
+    actor: Actor,
+    /// Host and port.
     pub(crate) address: String,
 }
 
 impl Receiver {
     pub(crate) async fn start() -> anyhow::Result<Receiver> {
-        let me = std::env::current_exe().context("finding this program")?;
-        let mut child = Command::new(me).arg("receiver").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
-        let stdout = child.stdout.take().context("the receiver's output")?;
-        let address = BufReader::new(stdout).lines().next_line().await?.context("the receiver's address")?;
-        Ok(Receiver { _child: child, address })
+        let mut actor = Actor::start(ROLE)?;
+        let address = actor.ask(&Ask::Address).await?;
+        Ok(Receiver { actor, address })
     }
 
-    /// Requests that came, and distinct deliveries among them.
-    pub(crate) async fn seen(&self) -> anyhow::Result<(u64, u64)> {
-        let (_, body) = Connection::open(&self.address).await?.send(Method::GET, "/seen", &[], "").await?;
-        let text = String::from_utf8_lossy(&body).into_owned();
-        let (requests, ids) = text.split_once(' ').context("two numbers")?;
-        Ok((requests.parse()?, ids.parse()?))
+    pub(crate) fn process(&self) -> Process {
+        self.actor.process
+    }
+
+    /// What arrived at some webhooks.
+    pub(crate) async fn arrived(&mut self, webhooks: Range<usize>) -> anyhow::Result<Arrived> {
+        self.ask(Ask::Arrived { webhooks }).await
+    }
+
+    /// Waits until so many distinct deliveries have been taken from some webhooks; the moment of the last of them.
+    pub(crate) async fn when(&mut self, webhooks: Range<usize>, deliveries: u64) -> anyhow::Result<u64> {
+        self.ask(Ask::When { webhooks, deliveries }).await
+    }
+
+    /// How long payloads were under way to some webhooks, from the moment they carry to their first arrival.
+    pub(crate) async fn latency(&mut self, webhooks: Range<usize>) -> anyhow::Result<Option<Quantiles>> {
+        self.ask(Ask::Latency { webhooks }).await
+    }
+
+    /// From now on, everything is answered with this status.
+    pub(crate) async fn answer(&mut self, status: u16) -> anyhow::Result<()> {
+        self.ask(Ask::Answer { status }).await
+    }
+
+    /// How many deliveries had been taken by these moments, to a tenth of a second.
+    pub(crate) async fn taken_by(&mut self, moments_ns: Vec<u64>) -> anyhow::Result<Vec<u64>> {
+        self.ask(Ask::TakenBy { moments_ns }).await
+    }
+
+    async fn ask<T: DeserializeOwned>(&mut self, ask: Ask) -> anyhow::Result<T> {
+        self.actor.ask(&ask).await
     }
 }

@@ -1,102 +1,160 @@
-//! The server being measured, and what a process used.
+//! The server being measured.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Context;
 use hyper::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
-use tokio::time::{Duration, sleep};
+use tokio::time::{Duration, Instant, sleep, timeout};
 
+use crate::data::Data;
+use crate::fsyncs::Tracer;
 use crate::post::Connection;
+use crate::process::Process;
 
 const API_KEY: &str = "bk_bench_0123456789abcdef";
-const AUTHORIZATION: &str = "Bearer bk_bench_0123456789abcdef";
-/// Clock ticks a second in /proc (`getconf CLK_TCK`; 100 on every Linux in use).
-const TICKS_PER_SECOND: f64 = 100.0;
+/// The header value that opens the API.
+pub(crate) const AUTHORIZATION: &str = "Bearer bk_bench_0123456789abcdef";
+/// What [`set_up`] sets up, and the load publishes.
+pub(crate) const EVENT_TYPE: &str = "bench.ran";
+/// How long a server may take to start or to stop.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is asked whether it is ready.
+const READY_EVERY: Duration = Duration::from_millis(1);
+/// How much of its log is shown when something went wrong, in lines.
+const LOG_LINES_SHOWN: usize = 20;
 
-/// A running server with fresh data; dropping it ends it.
+/// A running server; dropping it kills it.
 pub(crate) struct Server {
-    _child: Child,
-    _data: TempDir,
+    child: Child,
+    log: NamedTempFile,
+    /// Host and port.
     pub(crate) address: String,
     pub(crate) process: Process,
+    /// From the start of the process until `/readyz` answered 200.
+    pub(crate) ready_in: Duration,
 }
 
 impl Server {
-    pub(crate) async fn start() -> anyhow::Result<Server> {
-        let binary = std::env::current_exe()?.with_file_name("beckon");
-        let data = tempfile::tempdir().context("a data directory")?;
+    /// Starts one and waits until it is ready.
+    pub(crate) async fn start(program: &Path, data: &Data) -> anyhow::Result<Server> {
+        Server::run(Command::new(program), program, data).await
+    }
+
+    /// The same, with its flushes noted.
+    pub(crate) async fn start_traced(program: &Path, data: &Data, tracer: &Tracer) -> anyhow::Result<Server> {
+        Server::run(tracer.command(program), program, data).await
+    }
+
+    async fn run(mut command: Command, program: &Path, data: &Data) -> anyhow::Result<Server> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
-        let child = Command::new(&binary)
+        let log = NamedTempFile::new().context("making a log file")?;
+        let begun = Instant::now();
+        let child = command
             .args(["serve", "--listen", &address, "--data-dir"])
             .arg(data.path())
             .env("BECKON_API_KEY", API_KEY)
             .env("BECKON_ALLOW_NETS", "127.0.0.0/8")
             .env("BECKON_LOG_LEVEL", "warn")
+            .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(log.reopen()?)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("starting {}", binary.display()))?;
-        let process = Process(child.id().context("the server's process id")?.to_string());
-        let server = Server { _child: child, _data: data, address, process };
-        while Connection::open(&server.address).await.is_err() {
-            sleep(Duration::from_millis(10)).await;
+            .with_context(|| format!("starting {}", program.display()))?;
+        let process = Process(child.id().context("the server's process id")?);
+        let mut server = Server { child, log, address, process, ready_in: Duration::ZERO };
+        while !server.is_ready().await {
+            anyhow::ensure!(server.child.try_wait()?.is_none(), "the server ended: {}", server.last_words());
+            anyhow::ensure!(begun.elapsed() < PATIENCE, "not ready after {PATIENCE:?}: {}", server.last_words());
+            sleep(READY_EVERY).await;
         }
+        server.ready_in = begun.elapsed();
         Ok(server)
     }
 
-    /// Opens a connection for [`call`].
+    async fn is_ready(&self) -> bool {
+        let Ok(mut connection) = self.connect().await else { return false };
+        let answer = connection.send(Method::GET, "/readyz", &[], "").await;
+        answer.is_ok_and(|(status, _)| status.is_success())
+    }
+
+    /// Stops it as an operator does, and waits until it has written everything.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        let pid = rustix::process::Pid::from_raw(self.process.0.try_into()?).context("the server's process id")?;
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).context("stopping the server")?;
+        let status = timeout(PATIENCE, self.child.wait()).await;
+        let status = status.ok().with_context(|| format!("not stopped after {PATIENCE:?}"))??;
+        anyhow::ensure!(status.success(), "the server ended with {status}: {}", self.last_words());
+        Ok(())
+    }
+
+    /// The end of its log.
+    fn last_words(&self) -> String {
+        tail(self.log.path())
+    }
+
+    /// Opens a connection for [`call`] and [`get`].
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
         Connection::open(&self.address).await
     }
+}
 
-    /// Sets up an event type and some webhooks on the receiver, one per path.
-    pub(crate) async fn set_up(&self, receiver: &str, webhooks: u64) -> anyhow::Result<()> {
-        let mut connection = self.connect().await?;
-        call(&mut connection, "/api/v1/event-types", &json!({ "name": "bench.ran", "description": "Measures." }))
+fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..].join("\n")
+}
+
+/// A webhook to set up.
+pub(crate) struct Taker {
+    pub(crate) url: String,
+    /// Seconds between attempts, if not the installation's.
+    pub(crate) retry_schedule: Option<&'static [u32]>,
+}
+
+/// Sets up an event type, and webhooks that take its events; their ids.
+pub(crate) async fn set_up(server: &Server, takers: &[Taker]) -> anyhow::Result<Vec<String>> {
+    let mut connection = server.connect().await?;
+    let known = get(&mut connection, &format!("/api/v1/event-types/{EVENT_TYPE}")).await.is_ok();
+    if !known {
+        call(&mut connection, "/api/v1/event-types", &json!({ "name": EVENT_TYPE, "description": "Measures." }))
             .await?;
-        for n in 0..webhooks {
-            let url = format!("http://{receiver}/{n}");
-            call(&mut connection, "/api/v1/webhooks", &json!({ "url": url, "event_types": ["bench.ran"] })).await?;
-        }
-        Ok(())
     }
+    let mut ids = Vec::with_capacity(takers.len());
+    for Taker { url, retry_schedule } in takers {
+        let webhook = json!({ "url": url, "event_types": [EVENT_TYPE], "retry_schedule": retry_schedule });
+        let made = call(&mut connection, "/api/v1/webhooks", &webhook).await?;
+        ids.push(made["id"].as_str().context("the id of a webhook")?.to_owned());
+    }
+    Ok(ids)
 }
 
 /// POSTs JSON to the API; anything but 2xx is an error.
-pub(crate) async fn call(connection: &mut Connection, path: &str, body: &Value) -> anyhow::Result<()> {
-    let headers = [("authorization", AUTHORIZATION), ("content-type", "application/json")];
-    let (status, answer) = connection.send(Method::POST, path, &headers, body.to_string()).await?;
-    anyhow::ensure!(status.is_success(), "POST {path}: {status}: {}", String::from_utf8_lossy(&answer));
-    Ok(())
+pub(crate) async fn call(connection: &mut Connection, path: &str, body: &Value) -> anyhow::Result<Value> {
+    ask(connection, Method::POST, path, body.to_string()).await
 }
 
-/// A process, by its number in /proc.
-pub(crate) struct Process(String);
+/// Reads from the API; anything but 2xx is an error.
+pub(crate) async fn get(connection: &mut Connection, path: &str) -> anyhow::Result<Value> {
+    ask(connection, Method::GET, path, String::new()).await
+}
 
-impl Process {
-    pub(crate) fn of_this() -> Process {
-        Process("self".to_owned())
-    }
+/// Deletes by the API; anything but 2xx is an error.
+pub(crate) async fn delete(connection: &mut Connection, path: &str) -> anyhow::Result<()> {
+    ask(connection, Method::DELETE, path, String::new()).await.map(drop)
+}
 
-    /// CPU time used so far, user and system, in microseconds.
-    pub(crate) fn cpu_us(&self) -> anyhow::Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0))?;
-        // The name in parentheses may hold spaces; utime and stime are the 12th and 13th fields behind it.
-        let (_, fields) = stat.rsplit_once(')').context("/proc/*/stat")?;
-        let ticks = |n: usize| fields.split_whitespace().nth(n).and_then(|field| field.parse::<f64>().ok());
-        let total = ticks(11).zip(ticks(12)).map(|(user, system)| user + system).context("/proc/*/stat")?;
-        Ok(total / TICKS_PER_SECOND * 1e6)
+async fn ask(connection: &mut Connection, method: Method, path: &str, body: String) -> anyhow::Result<Value> {
+    let headers = [("authorization", AUTHORIZATION), ("content-type", "application/json")];
+    let (status, answer) = connection.send(method.clone(), path, &headers, body).await?;
+    anyhow::ensure!(status.is_success(), "{method} {path}: {status}: {}", String::from_utf8_lossy(&answer));
+    if answer.is_empty() {
+        return Ok(Value::Null);
     }
-
-    /// Peak resident memory, in MiB.
-    pub(crate) fn rss_mib(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
-        let kib: f64 = line.split_whitespace().next().context("a number")?.parse()?;
-        Ok(kib / 1024.0)
-    }
+    serde_json::from_slice(&answer).with_context(|| format!("the answer to {method} {path}"))
 }

@@ -1,8 +1,8 @@
 //! The thread that writes, with group commit.
 //!
-//! It sleeps until a request comes, takes all that wait by then (up to a bound), runs each in a
-//! savepoint, commits once, and answers all. So a lone request is committed at once, and many share a
-//! flush without anyone waiting to be joined.
+//! It sleeps until a request comes, takes all that wait by then (up to a bound), runs each in a savepoint, commits
+//! once, and answers all. So a lone request is committed at once, and many share a flush. A commit costs as much as
+//! some dozens of requests: while many come, commits keep a pace, so that more share each.
 //! Promise: a request that fails, even by a panic, is taken back alone. If the commit itself fails, nothing
 //! of it happened and everybody in it is told. Before anyone is answered, config versions have
 //! counted up, known keys are forgotten if any changed, and the bell has rung.
@@ -14,10 +14,12 @@ use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use beckon_store::{DueBell, Result, StoreError, Vault};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::config::Versions;
 use crate::keys::KnownKeys;
@@ -25,6 +27,12 @@ use crate::open::{OpenError, Options};
 pub(crate) use batch::Write;
 use batch::commit;
 use task::{Job, Task};
+
+/// While commits are shared by so many requests, they keep a pace.
+const BUSY_JOBS: usize = 4;
+/// How long after the beginning of a commit the next one begins, at the earliest, while they keep a pace. A request
+/// waits no longer for it than for a flush.
+const PACE: Duration = Duration::from_millis(1);
 
 /// The way to the thread that writes.
 pub(crate) struct Writer {
@@ -111,13 +119,20 @@ struct Desk {
 impl Desk {
     fn serve(self, mut waiting: mpsc::Receiver<Job>) {
         let mut jobs = Vec::with_capacity(self.commit_jobs_max);
+        let mut not_before = Instant::now();
         while let Some(first) = waiting.blocking_recv() {
+            let wait = not_before.saturating_duration_since(Instant::now());
+            if !wait.is_zero() {
+                std::thread::sleep(wait);
+            }
+            let begun = Instant::now();
             jobs.push(first);
             while jobs.len() < self.commit_jobs_max
                 && let Ok(next) = waiting.try_recv()
             {
                 jobs.push(next);
             }
+            not_before = if jobs.len() < BUSY_JOBS { begun } else { begun + PACE };
             let committed = commit(&self.connection, &self.vault, &mut jobs).map(|effects| {
                 self.commits.fetch_add(1, Ordering::Relaxed);
                 self.versions.advance(effects.config_versions);
