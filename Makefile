@@ -3,14 +3,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test sim fuzz lint fmt bench clients tools clean
+.PHONY: help demo run test sim fuzz lint fmt bench bench-micro clients tools clean
 
 CLIENTS := target/clients
 TOOLS := target/tools
 DENY_VERSION := 0.20.2
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## The whole of Beckon on sample data, with a local receiver
 	cargo run --release -- demo
@@ -41,6 +41,9 @@ bench: ## Measure everything, or CASES="throughput idle", beside the limit of th
 	scripts/install-strace
 	cargo build --release --locked -p beckon -p beckon-bench
 	target/release/beckon-bench $(CASES)
+
+bench-micro: ## Measure the hot paths one by one: sign, route, qualify, read a batch
+	cargo bench --locked -p beckon-bench --bench hot_paths
 
 clients: ## The independent webhook verifiers and the API tester (PyPI, npm)
 	scripts/install-clients $(CLIENTS)

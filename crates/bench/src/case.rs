@@ -5,7 +5,7 @@ use crate::load::{CALLERS, Script};
 use crate::payload::PAYLOAD_BYTES;
 use crate::publishing::Publishing;
 use crate::section::Section;
-use crate::{idle, neighbours, on_history, outage, start_up};
+use crate::{idle, neighbours, on_history, outage, page_views, start_up};
 
 /// Events published one by one for one webhook: as many as take some seconds.
 pub(crate) const ONE_BY_ONE_EVENTS: u64 = 60_000;
@@ -29,6 +29,7 @@ pub(crate) enum Case {
     Throughput,
     Latency,
     Neighbours,
+    PageViews,
     Outage,
     StartUp,
     Idle,
@@ -37,8 +38,16 @@ pub(crate) enum Case {
 
 impl Case {
     /// In the order in which they are run.
-    pub(crate) const ALL: [Case; 7] =
-        [Case::Throughput, Case::Latency, Case::Neighbours, Case::Outage, Case::StartUp, Case::Idle, Case::History];
+    pub(crate) const ALL: [Case; 8] = [
+        Case::Throughput,
+        Case::Latency,
+        Case::Neighbours,
+        Case::PageViews,
+        Case::Outage,
+        Case::StartUp,
+        Case::Idle,
+        Case::History,
+    ];
 
     /// What it is called.
     pub(crate) fn name(self) -> &'static str {
@@ -46,6 +55,7 @@ impl Case {
             Case::Throughput => "throughput",
             Case::Latency => "latency",
             Case::Neighbours => "neighbours",
+            Case::PageViews => "page-views",
             Case::Outage => "outage",
             Case::StartUp => "start-up",
             Case::Idle => "idle",
@@ -59,6 +69,7 @@ impl Case {
             Case::Throughput => vec![throughput(bench).await?],
             Case::Latency => vec![latency(bench).await?],
             Case::Neighbours => neighbours::measure(bench).await?,
+            Case::PageViews => vec![page_views::measure(bench).await?],
             Case::Outage => vec![outage::measure(bench).await?],
             Case::StartUp => vec![start_up::measure(bench).await?],
             Case::Idle => vec![idle::measure(bench).await?],

@@ -33,6 +33,10 @@ pub(crate) enum Figure {
     DiskBytes,
     /// Flushes (fsync, fdatasync) per delivery.
     Fsyncs,
+    /// Calls that were made.
+    Calls,
+    /// From the last thing sent to the last arrival, in milliseconds.
+    Behind,
     /// Latencies, in milliseconds.
     P50,
     P95,
@@ -64,6 +68,8 @@ impl Figure {
             Figure::PeakRss => "peak_rss_mib",
             Figure::DiskBytes => "disk_bytes",
             Figure::Fsyncs => "fsyncs",
+            Figure::Calls => "calls",
+            Figure::Behind => "behind_ms",
             Figure::P50 => "p50_ms",
             Figure::P95 => "p95_ms",
             Figure::P99 => "p99_ms",
@@ -88,6 +94,8 @@ impl Figure {
             Figure::PeakRss => ["peak", "MiB"],
             Figure::DiskBytes => ["disk", "bytes"],
             Figure::Fsyncs => ["flushes", "fsyncs"],
+            Figure::Calls => ["calls", ""],
+            Figure::Behind => ["behind", "ms"],
             Figure::P50 => ["p50", "ms"],
             Figure::P95 => ["p95", "ms"],
             Figure::P99 => ["p99", "ms"],
@@ -101,14 +109,19 @@ impl Figure {
             return UNKNOWN.to_owned();
         }
         match self {
-            Figure::PerSecond | Figure::DiskBytes => thousands(value),
+            Figure::PerSecond | Figure::DiskBytes | Figure::Calls => thousands(value),
             Figure::Idle | Figure::Others | Figure::Rss | Figure::PeakRss => format!("{value:.0}"),
             Figure::OfLimit | Figure::OfFirst | Figure::ServerCpu | Figure::LoadCpu | Figure::ReceiverCpu => {
                 format!("{value:.1}")
             }
             Figure::CpuShare | Figure::Seconds => format!("{value:.3}"),
             Figure::Fsyncs => format!("{value:.4}"),
-            Figure::P50 | Figure::P95 | Figure::P99 | Figure::Max if value >= 100.0 => thousands(value),
+            Figure::Behind | Figure::P50 | Figure::P95 | Figure::P99 | Figure::Max if value >= 100.0 => {
+                thousands(value)
+            }
+            Figure::Behind => format!("{value:.1}"),
+            // Matching one page view takes microseconds.
+            Figure::P50 | Figure::P95 | Figure::P99 | Figure::Max if value < 0.1 => format!("{value:.4}"),
             Figure::P50 | Figure::P95 | Figure::P99 | Figure::Max => format!("{value:.2}"),
         }
     }

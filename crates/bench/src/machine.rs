@@ -38,8 +38,13 @@ pub(crate) fn describe(program: &Path, scratch: &Path) -> anyhow::Result<Machine
         kernel: read("/proc/sys/kernel/osrelease")?.trim().to_owned(),
         filesystem: filesystem(&read("/proc/self/mounts")?, &directory),
         version: version(program)?,
-        date: Timestamp::from_second(clock_gettime(ClockId::Realtime).tv_sec)?,
+        date: today()?,
     })
+}
+
+/// The date by the system's clock, to the second.
+pub(crate) fn today() -> anyhow::Result<Timestamp> {
+    Timestamp::from_second(clock_gettime(ClockId::Realtime).tv_sec).context("the date")
 }
 
 impl fmt::Display for Machine {

@@ -12,6 +12,7 @@ mod cores;
 mod data;
 mod figure;
 mod fsyncs;
+mod history;
 mod idle;
 mod limit;
 mod load;
@@ -20,6 +21,7 @@ mod neighbours;
 mod on_history;
 mod options;
 mod outage;
+mod page_views;
 mod payload;
 mod post;
 mod process;
@@ -107,8 +109,6 @@ async fn measure(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A history is measured if there is one.
 fn wanted(case: Case, options: &Options) -> bool {
-    let named = options.cases.iter().any(|name| name == case.name());
-    named || (options.cases.is_empty() && (case != Case::History || options.history.is_some()))
+    options.cases.is_empty() || options.cases.iter().any(|name| name == case.name())
 }

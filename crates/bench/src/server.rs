@@ -15,7 +15,8 @@ use crate::fsyncs::Tracer;
 use crate::post::Connection;
 use crate::process::Process;
 
-const API_KEY: &str = "bk_bench_0123456789abcdef";
+/// Opens the API.
+pub(crate) const API_KEY: &str = "bk_bench_0123456789abcdef";
 /// The header value that opens the API.
 pub(crate) const AUTHORIZATION: &str = "Bearer bk_bench_0123456789abcdef";
 /// What [`set_up`] sets up, and the load publishes.

@@ -23,10 +23,15 @@ const PLACEHOLDERS: &[&str] = &[
     "void",
 ];
 
+/// How long the longest of them is, in characters.
+const PLACEHOLDER_CHARS_MAX: usize = "not_authenticated".len();
+
 /// The id, trimmed; `None` if it is blank or names nobody, so that strangers don't become one person.
 pub(crate) fn usable(id: &str) -> Option<&str> {
     let id = id.trim();
-    let placeholder = PLACEHOLDERS.contains(&id.to_lowercase().as_str());
+    // Lower case never has fewer characters.
+    let is_short = id.chars().nth(PLACEHOLDER_CHARS_MAX).is_none();
+    let placeholder = is_short && PLACEHOLDERS.contains(&id.to_lowercase().as_str());
     // Also "", "0", "---" and the all-zero UUID.
     let blank = id.chars().all(|c| matches!(c, '0' | '-'));
     (!placeholder && !blank).then_some(id)
@@ -65,6 +70,11 @@ mod tests {
         ] {
             assert_eq!(usable(id), None, "{id:?}");
         }
+    }
+
+    #[test]
+    fn no_placeholder_is_longer_than_is_looked_at() {
+        assert_eq!(PLACEHOLDERS.iter().map(|word| word.chars().count()).max(), Some(PLACEHOLDER_CHARS_MAX));
     }
 
     #[test]

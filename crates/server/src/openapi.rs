@@ -21,7 +21,8 @@ Beckon watches a company's website and intent feeds and pushes an event to webho
 account qualifies for a segment.
 
 Errors are `application/problem+json` with a stable `code`. Lists answer `data` and `next_cursor` and take `limit` \
-and `cursor`. In a PATCH an absent field is kept, `null` clears it and a value sets it. A POST with an \
+and `cursor`; a page can have fewer entries than `limit`, or none, although others follow: only the last page has no \
+`next_cursor`. In a PATCH an absent field is kept, `null` clears it and a value sets it. A POST with an \
 `Idempotency-Key` can be repeated safely for 24 hours.";
 
 /// The tags and what they are about, in the order of the document.

@@ -41,9 +41,9 @@ impl PageQuery {
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Paged<T> {
-    /// The entries.
+    /// The entries. If little fits the filters there can be fewer than `limit`, or none, although others follow.
     pub data: Vec<T>,
-    /// Give this as `cursor` to get the next page; null on the last one.
+    /// Give this as `cursor` to get the next page; null on the last one, and on no other.
     pub next_cursor: Option<String>,
 }
 

@@ -4,6 +4,7 @@ mod attempts;
 mod finish;
 mod list;
 mod waiting;
+mod ways;
 
 use std::sync::Arc;
 

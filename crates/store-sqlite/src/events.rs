@@ -13,8 +13,9 @@ use rusqlite::{Row, params};
 use crate::SqliteStore;
 use crate::announce::{announce, check_workspace};
 use crate::columns::Columns;
-use crate::filter::Conditions;
-use crate::paging::{List, begin, cut, rows_wanted};
+use crate::filter::{Conditions, whole_millis};
+use crate::paging::List;
+use crate::sift::{Bounds, Entry, Sift};
 use crate::sql::Sql;
 
 #[async_trait]
@@ -77,37 +78,45 @@ pub(crate) fn get_by_seq(sql: &Sql<'_>, seq: i64) -> Result<(WorkspaceId, Event)
 }
 
 fn list(sql: &Sql<'_>, workspace: WorkspaceId, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
-    let mut conditions = Conditions::default();
-    let (from, time, seq) = match (&filter.channel, &filter.event_type) {
-        (Some(channel), _) => {
-            conditions.and("c.workspace_id = ?", workspace.uuid());
-            conditions.and("c.channel = ?", channel.as_str().to_owned());
-            ("event_channel c CROSS JOIN event e ON e.seq = c.event", "c.created_at", "c.event")
+    way(workspace, filter).page(sql, COLUMNS, page, Bounds::OF_A_PAGE, event)
+}
+
+fn way(workspace: WorkspaceId, filter: &EventFilter) -> Sift {
+    let (mut range, mut light, mut heavy) = (Conditions::default(), Conditions::default(), Conditions::default());
+    let (walked, joined, order) = match &filter.channel {
+        Some(channel) => {
+            range.and("c.workspace_id = ?", workspace);
+            range.and("c.channel = ?", channel.as_str().to_owned());
+            ("event_channel c", "CROSS JOIN event e ON e.seq = c.event", ["c.created_at", "c.event"])
         }
-        (None, Some(_)) => ("event e INDEXED BY event_by_type", "e.created_at", "e.seq"),
-        (None, None) => ("event e INDEXED BY event_by_time", "e.created_at", "e.seq"),
+        None => {
+            range.and("e.workspace_id = ?", workspace);
+            ("event e INDEXED BY event_in_time", "", ["e.created_at", "e.seq"])
+        }
     };
-    conditions.and("e.workspace_id = ?", workspace.uuid());
     if let Some(event_type) = &filter.event_type {
-        conditions.and("e.event_type = ?", event_type.clone());
+        let wanted = if filter.channel.is_some() { &mut heavy } else { &mut light };
+        wanted.and("e.event_type = ?", event_type.clone());
     }
-    conditions.between(time, filter.since, filter.until);
-    let place: Option<(i64, i64)> = begin(List::Events, page)?;
-    conditions.before(&[time, seq], place.map(|(time, seq)| [time, seq]).as_ref().map(|place| &place[..]));
-    let text = format!(
-        "SELECT {COLUMNS} FROM {from} WHERE {} ORDER BY {time} DESC, {seq} DESC LIMIT {}",
-        conditions.text(),
-        rows_wanted(page)
-    );
-    let rows = sql.list(&text, conditions.values(), event)?;
-    Ok(cut(List::Events, page, rows))
+    Sift {
+        list: List::Events,
+        walked,
+        joined,
+        order,
+        row: None,
+        range,
+        since: filter.since.map(whole_millis),
+        until: filter.until.map(whole_millis),
+        light,
+        heavy,
+    }
 }
 
 /// Reads [`COLUMNS`]: the event, and its place in the list.
-fn event(row: &Row<'_>) -> Result<((i64, i64), Event)> {
+fn event(row: &Row<'_>) -> Result<(Entry, Event)> {
     let mut columns = Columns::of("event", row);
     let created_at: Timestamp = columns.time()?;
-    let place = (created_at.as_millisecond(), columns.value()?);
+    let place = (created_at.as_millisecond(), columns.value()?, 0);
     let event = Event {
         created_at,
         id: columns.parsed(EventId::parse)?,

@@ -9,7 +9,7 @@ use rusqlite::{ParamsFromIter, params_from_iter};
 use uuid::Uuid;
 
 /// Conditions that hold together, and their values. The text is ours, the values are anyone's.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Conditions {
     text: String,
     values: Vec<Value>,
@@ -59,22 +59,29 @@ impl Conditions {
         }
     }
 
-    /// Adds that a row stands behind a place in a list that is ordered by these columns, backwards.
-    pub(crate) fn before(&mut self, columns: &[&str], place: Option<&[i64]>) {
-        self.beyond(columns, "<", place);
+    /// Adds that these columns, together, compare so with a place in their order.
+    pub(crate) fn and_place(&mut self, columns: &[&str], comparison: &str, place: &[i64]) {
+        let marks = vec!["?"; place.len()].join(", ");
+        self.and_text(&format!("({}) {comparison} ({marks})", columns.join(", ")));
+        self.values.extend(place.iter().copied().map(Value::Integer));
     }
 
-    /// The same, forwards.
-    pub(crate) fn after(&mut self, columns: &[&str], place: Option<&[i64]>) {
-        self.beyond(columns, ">", place);
-    }
-
-    fn beyond(&mut self, columns: &[&str], comparison: &str, place: Option<&[i64]>) {
-        if let Some(place) = place {
-            let marks = vec!["?"; place.len()].join(", ");
-            self.and_text(&format!("({}) {comparison} ({marks})", columns.join(", ")));
-            self.values.extend(place.iter().copied().map(Value::Integer));
+    /// Adds all of others.
+    pub(crate) fn and_all(&mut self, others: &Conditions) {
+        if !others.is_empty() {
+            self.and_text(&others.text);
+            self.values.extend_from_slice(&others.values);
         }
+    }
+
+    /// Adds a value for a `?` that stands behind the conditions.
+    pub(crate) fn value(&mut self, value: impl Into<Bound>) {
+        self.values.push(value.into().0);
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// Adds a condition without a value.
@@ -95,7 +102,7 @@ impl Conditions {
 }
 
 /// The first whole millisecond not before `at`: rows are kept by whole milliseconds.
-fn whole_millis(at: Timestamp) -> i64 {
+pub(crate) fn whole_millis(at: Timestamp) -> i64 {
     let millis = at.as_millisecond();
     let cut_off = at.subsec_nanosecond().rem_euclid(1_000_000) != 0 && at.as_nanosecond() > 0;
     millis + i64::from(cut_off)

@@ -26,6 +26,7 @@ mod people;
 mod queue;
 mod readers;
 mod segments;
+mod sift;
 mod sql;
 mod standing;
 mod webhooks;

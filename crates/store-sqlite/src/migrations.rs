@@ -5,6 +5,7 @@
 //! the new one.
 //! Not here: the forms themselves (`migrations/`).
 
+mod places;
 mod sealing;
 
 use beckon_store::Vault;
@@ -24,6 +25,7 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { sql: include_str!("migrations/0001_first.sql"), then: |_, _| Ok(()) },
     Step { sql: include_str!("migrations/0002_engine.sql"), then: sealing::seal_what_lay_open },
+    Step { sql: include_str!("migrations/0003_lists.sql"), then: places::name_events },
 ];
 
 /// The form of the file this program writes, kept in `user_version`.

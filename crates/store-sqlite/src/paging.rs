@@ -23,8 +23,8 @@ pub(crate) enum List {
     ApiKeys = b'k',
     WriteKeys = b'l',
     Jobs = b'j',
-    /// Has another order than other lists of deliveries.
-    DeliveriesOfChannel = b'f',
+    /// Go by their events, which is another order than that of other lists of deliveries.
+    DeliveriesByEvent = b'f',
 }
 
 /// A place in the order of a list.
@@ -42,26 +42,16 @@ impl Place for i64 {
     }
 }
 
-impl Place for (i64, i64) {
+impl Place for (i64, i64, i64) {
     fn write(self, bytes: &mut Vec<u8>) {
         self.0.write(bytes);
         self.1.write(bytes);
-    }
-    fn read(bytes: &[u8]) -> Option<(i64, i64)> {
-        let (first, second) = bytes.split_at_checked(8)?;
-        Some((i64::read(first)?, i64::read(second)?))
-    }
-}
-
-impl Place for (i64, i64, i64) {
-    fn write(self, bytes: &mut Vec<u8>) {
-        (self.0, self.1).write(bytes);
         self.2.write(bytes);
     }
     fn read(bytes: &[u8]) -> Option<(i64, i64, i64)> {
-        let (first, last) = bytes.split_at_checked(16)?;
-        let (first, second) = Place::read(first)?;
-        Some((first, second, i64::read(last)?))
+        let (first, rest) = bytes.split_at_checked(8)?;
+        let (second, third) = rest.split_at_checked(8)?;
+        Some((i64::read(first)?, i64::read(second)?, i64::read(third)?))
     }
 }
 
@@ -91,10 +81,18 @@ pub(crate) fn cut<P: Place, T>(list: List, page: &PageRequest, mut rows: Vec<(P,
     let shown = page.limit.clamp(1, PAGE_ROWS_MAX) as usize;
     let more = rows.len() > shown;
     rows.truncate(shown);
-    let next = rows.last().filter(|_| more).map(|(place, _)| {
-        let mut bytes = vec![list as u8];
-        place.write(&mut bytes);
-        Cursor(bytes)
-    });
+    let next = rows.last().filter(|_| more).map(|(place, _)| cursor(list, *place));
     Page { rows: rows.into_iter().map(|(_, row)| row).collect(), next }
+}
+
+/// The cursor of a page that begins behind a place.
+pub(crate) fn cursor<P: Place>(list: List, place: P) -> Cursor {
+    let mut bytes = vec![list as u8];
+    place.write(&mut bytes);
+    Cursor(bytes)
+}
+
+/// Whether the page begins behind a cursor that says it is of that list.
+pub(crate) fn is_begun(list: List, page: &PageRequest) -> bool {
+    page.after.as_ref().is_some_and(|Cursor(bytes)| bytes.first() == Some(&(list as u8)))
 }

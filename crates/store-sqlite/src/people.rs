@@ -174,19 +174,26 @@ pub(crate) fn put_companies(write: &Write<'_>, workspace: WorkspaceId, companies
 }
 
 /// Stores a visitor as it is now.
+///
+/// Most often only its visit has changed. Then nothing is set that an index has, for SQLite writes the entries of a
+/// row anew in every index of the columns that are set, also to what they were.
 pub(crate) fn put_visitor(write: &Write<'_>, workspace: WorkspaceId, visitor: &Visitor) -> Result<()> {
-    write
-        .run(
+    let key = visitor.key.as_str();
+    let contact = visitor.contact_id.map(|id| id.uuid());
+    let company = visitor.company_id.map(|id| id.uuid());
+    let doc = doc(write.doing, visitor)?;
+    let updated = write.run(
+        "UPDATE visitor SET doc = ?5
+         WHERE workspace_id = ?1 AND key = ?2 AND contact_id IS ?3 AND company_id IS ?4",
+        params![workspace.uuid(), key, contact, company, doc],
+    )?;
+    if updated == 0 {
+        write.run(
             "INSERT INTO visitor (workspace_id, key, contact_id, company_id, doc) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (workspace_id, key) DO UPDATE
              SET contact_id = excluded.contact_id, company_id = excluded.company_id, doc = excluded.doc",
-            params![
-                workspace.uuid(),
-                visitor.key,
-                visitor.contact_id.map(|id| id.uuid()),
-                visitor.company_id.map(|id| id.uuid()),
-                doc(write.doing, visitor)?,
-            ],
-        )
-        .map(drop)
+            params![workspace.uuid(), key, contact, company, doc],
+        )?;
+    }
+    Ok(())
 }

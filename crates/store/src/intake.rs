@@ -49,6 +49,8 @@ pub struct IntakeQuery {
     pub page_views_since: Option<Timestamp>,
     /// Read intents at or after this; `None` reads none.
     pub intents_since: Option<Timestamp>,
+    /// Read no page views and intents of companies: nobody asks for them, and a company can have many.
+    pub of_contacts_only: bool,
 }
 
 /// What a batch knows.
@@ -62,7 +64,8 @@ pub struct IntakeState {
     pub companies: HashMap<CompanyId, Company>,
     /// Which of the message ids asked for were seen before.
     pub seen_message_ids: HashSet<String>,
-    /// Page views and intents of all contacts and companies above, as far back as asked.
+    /// Page views and intents of all contacts and, unless only those of contacts were asked for, of all companies
+    /// above, as far back as asked.
     pub history: HashMap<SubjectId, History>,
     /// Last firings of all contacts and companies above, by segment and event type.
     pub firings: HashMap<(SubjectId, SegmentId, String), LastFiring>,

@@ -27,7 +27,8 @@ impl Default for PageRequest {
 /// A page of a list, newest first unless the list says otherwise.
 ///
 /// Following `next` until it is `None` shows every row that was there at the beginning exactly once,
-/// whatever is added meanwhile.
+/// whatever is added meanwhile. A page of a list with filters may be short, or empty, and still have a `next`: it was
+/// given up looking for what fits, and goes on there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     /// The rows.

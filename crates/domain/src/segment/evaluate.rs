@@ -6,6 +6,7 @@
 
 mod catalog;
 mod compare;
+mod index;
 mod lookup;
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use crate::invalid::{Findings, Invalid};
 pub(super) use comparison::read_moment;
 pub use comparison::{Limit, Mark, Op, Order, Scalar, Test};
 pub use property::{CompanyProperty, ContactProperty, Property, VisitProperty};
-pub use text::Text;
+pub use text::{Text, fold};
 pub use window::{Lookback, Unit, WINDOW_MAX, Window};
 
 /// Deepest tree taken, in nodes from the root to a leaf, both counted.

@@ -22,11 +22,11 @@ pub(super) struct Seen {
 ///
 /// `who` is who sent the signal; a visitor that is somebody else is asked itself.
 pub(super) fn place(working: &mut Working, key: &str, signal: &Signal, who: Who, means: Means<'_>) -> Option<Seen> {
-    let visitor = working.visitor(key)?.clone();
-    let who = if visitor.contact_id == who.contact { who } else { behind(working, &visitor) };
+    let visitor = working.visitor(key)?;
+    let who = if visitor.contact_id == who.contact { who } else { behind(working, visitor) };
     let (visit, begun) = match &signal.body {
         SignalBody::Page { page, referrer, utm } => {
-            let (visit, begun) = view(working, &visitor, signal, &Landing { page, referrer, utm }, means);
+            let (visit, begun) = view(working, key, signal, &Landing { page, referrer, utm }, means)?;
             working.add_page_view(NewPageView {
                 visit_id: visit.id,
                 contact_id: who.contact,
@@ -35,7 +35,7 @@ pub(super) fn place(working: &mut Working, key: &str, signal: &Signal, who: Who,
             });
             (visit, begun)
         }
-        _ => (keep_going(working, &visitor, signal)?, false),
+        _ => (keep_going(working, key, signal)?, false),
     };
     working.put_visit(visit.clone(), who);
     Some(Seen { visit, begun, who })
@@ -53,18 +53,20 @@ struct Landing<'a> {
     utm: &'a Utm,
 }
 
+/// The visit of a page view, as it leaves it, and whether it began it; `None` if there is no such visitor.
 fn view(
     working: &mut Working,
-    visitor: &Visitor,
+    key: &str,
     signal: &Signal,
     landing: &Landing<'_>,
     means: Means<'_>,
-) -> (Visit, bool) {
-    if let Some(mut visit) = visitor.visit.clone().filter(|visit| visit.takes(signal.at)) {
-        extend(&mut visit, signal, landing);
-        working.change_visitor(&visitor.key, |visitor| visitor.visit = Some(visit.clone()));
-        return (visit, false);
+) -> Option<(Visit, bool)> {
+    if let Some(visit) = working.current_visit_mut(key, signal.at) {
+        extend(visit, signal, landing);
+        return Some((visit.clone(), false));
     }
+    let visitor = working.visitor(key)?;
+    let is_current = visitor.visit.as_ref().is_none_or(|current| current.last_seen_at < signal.at);
     let fresh = Visit {
         id: means.ambient.new_id(),
         visitor_id: visitor.id,
@@ -76,13 +78,13 @@ fn view(
         referrer: landing.referrer.clone(),
         utm: landing.utm.clone(),
     };
-    if visitor.visit.as_ref().is_none_or(|current| current.last_seen_at < signal.at) {
-        working.change_visitor(&visitor.key, |visitor| visitor.visit = Some(fresh.clone()));
-        return (fresh, true);
+    if is_current {
+        working.change_visitor(key, |visitor| visitor.visit = Some(fresh.clone()));
+        return Some((fresh, true));
     }
     // A browser that was offline sends what it kept, most often all in one.
-    let aside = working.aside_mut(&visitor.key);
-    match aside.iter_mut().find(|visit| visit.takes(signal.at)) {
+    let aside = working.aside_mut(key);
+    Some(match aside.iter_mut().find(|visit| visit.takes(signal.at)) {
         Some(visit) => {
             extend(visit, signal, landing);
             (visit.clone(), false)
@@ -91,7 +93,7 @@ fn view(
             aside.push(fresh.clone());
             (fresh, true)
         }
-    }
+    })
 }
 
 fn extend(visit: &mut Visit, signal: &Signal, landing: &Landing<'_>) {
@@ -107,11 +109,12 @@ fn extend(visit: &mut Visit, signal: &Signal, landing: &Landing<'_>) {
     visit.last_seen_at = visit.last_seen_at.max(signal.at);
 }
 
-fn keep_going(working: &mut Working, visitor: &Visitor, signal: &Signal) -> Option<Visit> {
-    let mut visit = visitor.visit.clone().filter(|visit| visit.takes(signal.at))?;
-    if signal.at > visit.last_seen_at {
-        visit.last_seen_at = signal.at;
-        working.change_visitor(&visitor.key, |visitor| visitor.visit = Some(visit.clone()));
+fn keep_going(working: &mut Working, key: &str, signal: &Signal) -> Option<Visit> {
+    let visit = working.visitor(key)?.visit.as_ref().filter(|visit| visit.takes(signal.at))?;
+    if signal.at <= visit.last_seen_at {
+        return Some(visit.clone());
     }
-    Some(visit)
+    let visit = working.current_visit_mut(key, signal.at)?;
+    visit.last_seen_at = signal.at;
+    Some(visit.clone())
 }

@@ -112,8 +112,15 @@ impl Working {
     pub(crate) fn change_visitor(&mut self, key: &str, change: impl FnOnce(&mut Visitor)) {
         if let Some(visitor) = self.visitors.get_mut(key) {
             change(visitor);
-            self.changed_visitors.insert(key.to_owned());
+            note(&mut self.changed_visitors, key);
         }
+    }
+
+    /// The visit that a visitor is on at `at`, to be changed.
+    pub(crate) fn current_visit_mut(&mut self, key: &str, at: Timestamp) -> Option<&mut Visit> {
+        let visit = self.visitors.get_mut(key)?.visit.as_mut().filter(|visit| visit.takes(at))?;
+        note(&mut self.changed_visitors, key);
+        Some(visit)
     }
 
     pub(crate) fn contact(&self, id: ContactId) -> Option<&Contact> {
@@ -270,6 +277,12 @@ impl Working {
         let key = (firing.subject, firing.segment_id, firing.event_type.clone());
         self.firings.insert(key, firing.firing);
         self.changes.firings.push(firing);
+    }
+}
+
+fn note(changed: &mut BTreeSet<String>, key: &str) {
+    if !changed.contains(key) {
+        changed.insert(key.to_owned());
     }
 }
 

@@ -5,13 +5,16 @@ use serde_json::{Map, Value};
 /// Text, or a number as text; trimmed, without NUL (which PostgreSQL cannot hold). `None` if absent, null,
 /// blank or something else. `name` is in camelCase; snake_case is found as well.
 pub(super) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
-    object.get(name).or_else(|| object.get(&snake_case(name))).and_then(as_text)
+    let in_snake_case =
+        || if name.bytes().any(|byte| byte.is_ascii_uppercase()) { object.get(&snake_case(name)) } else { None };
+    object.get(name).or_else(in_snake_case).and_then(as_text)
 }
 
 /// A value as text, if it can be.
 pub(super) fn as_text(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.replace('\0', "").trim().to_owned(),
+        Value::String(text) if text.contains('\0') => text.replace('\0', "").trim().to_owned(),
+        Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };

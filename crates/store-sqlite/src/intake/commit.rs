@@ -44,20 +44,25 @@ pub(super) fn commit(
     Ok(())
 }
 
+/// As [`put_visitor`], for the same reason.
 fn put_visits(write: &Write<'_>, workspace: WorkspaceId, changes: &IntakeChanges) -> Result<()> {
     for record in &changes.visits {
-        write.run(
-            "INSERT INTO visit (workspace_id, id, contact_id, company_id, doc) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (workspace_id, id) DO UPDATE
-             SET contact_id = excluded.contact_id, company_id = excluded.company_id, doc = excluded.doc",
-            params![
-                workspace.uuid(),
-                record.visit.id.uuid(),
-                record.contact_id.map(|id| id.uuid()),
-                record.company_id.map(|id| id.uuid()),
-                doc(write.doing, &record.visit)?,
-            ],
+        let id = record.visit.id.uuid();
+        let contact = record.contact_id.map(|id| id.uuid());
+        let company = record.company_id.map(|id| id.uuid());
+        let doc = doc(write.doing, &record.visit)?;
+        let updated = write.run(
+            "UPDATE visit SET doc = ?5 WHERE workspace_id = ?1 AND id = ?2 AND contact_id IS ?3 AND company_id IS ?4",
+            params![workspace.uuid(), id, contact, company, doc],
         )?;
+        if updated == 0 {
+            write.run(
+                "INSERT INTO visit (workspace_id, id, contact_id, company_id, doc) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (workspace_id, id) DO UPDATE
+                 SET contact_id = excluded.contact_id, company_id = excluded.company_id, doc = excluded.doc",
+                params![workspace.uuid(), id, contact, company, doc],
+            )?;
+        }
     }
     Ok(())
 }

@@ -43,7 +43,9 @@ pub(super) fn read(sql: &Sql<'_>, workspace: WorkspaceId, query: &IntakeQuery) -
     let contacts = reading.state.contacts.keys().map(|id| SubjectId::Contact(*id));
     let companies = reading.state.companies.keys().map(|id| SubjectId::Company(*id));
     for id in contacts.chain(companies).collect::<Vec<_>>() {
-        reading.history(id, query)?;
+        if !(query.of_contacts_only && matches!(id, SubjectId::Company(_))) {
+            reading.history(id, query)?;
+        }
         reading.firings(id)?;
     }
     Ok(reading.state)

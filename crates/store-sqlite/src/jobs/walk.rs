@@ -169,48 +169,54 @@ fn deliveries(
     let filter = &wanted.filter;
     let ended_badly = matches!(filter.status, Some(DeliveryStatus::Failed | DeliveryStatus::Canceled));
     let mut conditions = Conditions::default();
-    let mut columns = ["d.created_at", "0", "d.seq"];
-    let from = if let Some(event) = event {
+    let by_delivery = ["d.created_at", "0", "d.seq"];
+    let (from, columns) = if let Some(event) = event {
         conditions.and("d.event = ?", event);
         conditions.and("d.workspace_id = ?", workspace);
-        "delivery d INDEXED BY delivery_by_event"
+        ("delivery d INDEXED BY delivery_of_event LEFT JOIN event e ON e.seq = d.event", by_delivery)
     } else if let Some(webhook) = filter.webhook_id {
         conditions.and("d.webhook_id = ?", webhook.uuid());
         if wanted.missed || ended_badly {
             conditions.and_text("d.status IN (3, 4)");
-            "delivery d INDEXED BY delivery_missed"
+            ("delivery d INDEXED BY delivery_missed LEFT JOIN event e ON e.seq = d.event", by_delivery)
         } else {
             conditions.and("d.workspace_id = ?", workspace);
-            "delivery d INDEXED BY delivery_by_webhook"
+            ("delivery d INDEXED BY delivery_of_webhook LEFT JOIN event e ON e.seq = d.event", by_delivery)
         }
     } else if let Some(channel) = &filter.channel {
         conditions.and("c.workspace_id = ?", workspace);
         conditions.and("c.channel = ?", channel.as_str().to_owned());
-        columns = ["c.created_at", "c.event", "d.seq"];
-        "event_channel c CROSS JOIN delivery d INDEXED BY delivery_by_event ON d.event = c.event"
-    } else if let Some(status) = filter.status {
+        (
+            "event_channel c CROSS JOIN delivery d INDEXED BY delivery_of_event ON d.event = c.event
+             LEFT JOIN event e ON e.seq = d.event",
+            ["c.created_at", "c.event", "d.seq"],
+        )
+    } else if let Some(status) = filter.status.filter(|status| *status != DeliveryStatus::Delivered) {
         conditions.and("d.workspace_id = ?", workspace);
         conditions.and("d.status = ?", status_code(status));
-        "delivery d INDEXED BY delivery_by_status"
-    } else if let Some(event_type) = &filter.event_type {
-        conditions.and("d.workspace_id = ?", workspace);
-        conditions.and("d.event_type = ?", event_type.clone());
-        "delivery d INDEXED BY delivery_by_type"
+        conditions.and_text("d.status <> 2");
+        ("delivery d INDEXED BY delivery_undelivered LEFT JOIN event e ON e.seq = d.event", by_delivery)
     } else {
-        conditions.and("d.workspace_id = ?", workspace);
-        "delivery d INDEXED BY delivery_by_time"
+        conditions.and("e.workspace_id = ?", workspace);
+        // Events that nobody wanted are passed over in the index.
+        conditions.and_text("e.delivery_count > 0");
+        (
+            "event e INDEXED BY event_in_time CROSS JOIN delivery d INDEXED BY delivery_of_event ON d.event = e.seq",
+            ["e.created_at", "e.seq", "d.seq"],
+        )
     };
     let [time, middle, row] = columns;
     conditions.between(time, filter.since, Some(filter.until));
     let order = match (middle, after) {
         ("0", after) => {
-            let after = after.map(|(time, _, row)| [time, row]);
-            conditions.after(&[time, row], after.as_ref().map(|place| &place[..]));
+            if let Some((time_of_last, _, last)) = after {
+                conditions.and_place(&[time, row], ">", &[time_of_last, last]);
+            }
             format!("{time}, {row}")
         }
         (_, after) => {
-            if let Some((begin, event, last)) = after {
-                conditions.after(&columns, Some(&[begin, event, last]));
+            if let Some((time_of_last, event, last)) = after {
+                conditions.and_place(&columns, ">", &[time_of_last, event, last]);
             }
             columns.join(", ")
         }
@@ -218,7 +224,7 @@ fn deliveries(
     let text = format!(
         "SELECT {time}, {middle}, {row}, {OWED_COLUMNS}, coalesce(w.enabled AND w.deleted_at IS NULL, 0), d.event_type,
                 e.test, e.channels
-         FROM {from} LEFT JOIN webhook w ON w.id = d.webhook_id LEFT JOIN event e ON e.seq = d.event
+         FROM {from} LEFT JOIN webhook w ON w.id = d.webhook_id
          WHERE {} ORDER BY {order} LIMIT {}",
         conditions.text(),
         limit.map_or(-1, i64::from)
@@ -263,10 +269,11 @@ fn events(
     let mut conditions = Conditions::default();
     conditions.and("e.workspace_id = ?", workspace);
     conditions.between("e.created_at", Some(since), Some(until));
-    let after = after.map(|(time, _, row)| [time, row]);
-    conditions.after(&["e.created_at", "e.seq"], after.as_ref().map(|place| &place[..]));
+    if let Some((time, _, row)) = after {
+        conditions.and_place(&["e.created_at", "e.seq"], ">", &[time, row]);
+    }
     let text = format!(
-        "SELECT e.created_at, 0, e.seq, e.event_type, e.channels, e.test FROM event e INDEXED BY event_by_time
+        "SELECT e.created_at, 0, e.seq, e.event_type, e.channels, e.test FROM event e INDEXED BY event_in_time
          WHERE {} ORDER BY e.created_at, e.seq LIMIT {}",
         conditions.text(),
         limit.map_or(-1, i64::from)
@@ -283,7 +290,7 @@ fn missed_event(sql: &Sql<'_>, webhook: &Webhook, columns: &mut Columns<'_>) -> 
     columns.rewind();
     let (created_at, _, seq) = (columns.time()?, columns.value::<i64>()?, columns.value::<i64>()?);
     let had = sql.has(
-        "SELECT 1 FROM delivery INDEXED BY delivery_by_event WHERE event = ?1 AND webhook_id = ?2",
+        "SELECT 1 FROM delivery INDEXED BY delivery_of_event WHERE event = ?1 AND webhook_id = ?2",
         params![seq, webhook.id.uuid()],
     )?;
     Ok((!had).then_some(Missed::Event { seq, created_at, event_type }))

@@ -1,9 +1,15 @@
 use std::path::Path;
 
+use beckon_domain::channel::Channel;
 use beckon_domain::delivery::{DeliveryStatus, Exchange, FailureKind, Outcome, Trigger};
-use beckon_domain::id::{AttemptId, DeliveryId, WebhookId, WorkspaceId};
-use beckon_store::deliveries::AttemptsOf;
-use beckon_store::{ConfigStore, DeliveryStore, IdempotencyStore, PageRequest, Vault, WebhookStore};
+use beckon_domain::event::EventId;
+use beckon_domain::id::{AttemptId, DeliveryId, JobId, SegmentId, WebhookId, WorkspaceId};
+use beckon_domain::job::{JobKind, JobStatus, ReplayFilter};
+use beckon_store::deliveries::{AttemptsOf, DeliveryFilter};
+use beckon_store::events::EventFilter;
+use beckon_store::{
+    ConfigStore, DeliveryStore, EventStore, IdempotencyStore, JobStore, PageRequest, Vault, WebhookStore,
+};
 use beckon_testkit::{a_vault, fake_ambient};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -125,6 +131,39 @@ fn database_of_version_1(directory: &Path) {
         .unwrap();
 }
 
+/// The same as version 2 had it, with a job that has come so far as to have looked at the first three deliveries.
+fn database_of_version_2(directory: &Path) -> JobId {
+    database_of_version_1(directory);
+    let mut connection = Connection::open(directory.join(DATABASE_FILE)).unwrap();
+    let transaction = connection.transaction().unwrap();
+    transaction.execute_batch(STEPS[1].sql).unwrap();
+    (STEPS[1].then)(&transaction, &a_vault()).unwrap();
+    transaction.pragma_update(None, "user_version", 2).unwrap();
+    let labels = "INSERT INTO event_channel SELECT workspace_id, channels, created_at, seq FROM event";
+    transaction.execute(labels, params![]).unwrap();
+    let filter = ReplayFilter {
+        webhook_id: None,
+        event_id: None,
+        status: None,
+        event_type: None,
+        channel: None,
+        since: None,
+        until: at(100),
+    };
+    let kind = serde_json::to_string(&JobKind::Replay(filter)).unwrap();
+    let place: Vec<u8> = [at(1).as_millisecond(), 0, 3].iter().flat_map(|number| number.to_be_bytes()).collect();
+    let id = JobId::from(Uuid::from_u128(50));
+    transaction
+        .execute(
+            "INSERT INTO job (id, workspace_id, kind, status, total, examined, replayed, place, created_at, updated_at)
+             VALUES (?1, ?2, ?3, 0, 6, 3, 1, ?4, 0, 0)",
+            params![id.uuid(), WORKSPACE, kind, place],
+        )
+        .unwrap();
+    transaction.commit().unwrap();
+    id
+}
+
 /// What of the canaries stands anywhere in the files of a directory.
 fn found_in(directory: &Path) -> Vec<&'static str> {
     let files = std::fs::read_dir(directory).unwrap();
@@ -179,6 +218,64 @@ async fn a_database_of_version_1_is_brought_up_with_everything_due_as_before() {
     let answer = store.find_answer(workspace, "key", at(-10)).await.unwrap().unwrap();
     assert_eq!(answer.body, b"canary-answer \xff");
     assert_eq!(answer.request_hash, CANARIES[5].as_bytes());
+}
+
+// behaviour D11
+#[tokio::test]
+async fn a_database_of_version_2_lists_what_it_did_by_every_filter() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_2(directory.path());
+    let store = open(directory.path());
+    let workspace = WorkspaceId::from(WORKSPACE);
+    let listed = async |filter: DeliveryFilter| {
+        let page = store.list_deliveries(workspace, &filter, PageRequest::default()).await.unwrap();
+        assert_eq!(page.next, None);
+        page.rows.into_iter().map(|delivery| delivery.id).collect::<Vec<_>>()
+    };
+    let all = || DeliveryFilter::default();
+    let newest_first = [6, 5, 4, 3, 2, 1].map(delivery_id);
+    let visited = Some("contact.visited".to_owned());
+    assert_eq!(listed(all()).await, newest_first);
+    assert_eq!(listed(DeliveryFilter { webhook_id: Some(WEBHOOK.into()), ..all() }).await, newest_first);
+    assert_eq!(listed(DeliveryFilter { event_type: visited.clone(), ..all() }).await, newest_first);
+    assert_eq!(listed(DeliveryFilter { event_type: Some("a.a".to_owned()), ..all() }).await, []);
+    assert_eq!(
+        listed(DeliveryFilter { channel: Some(Channel::of_segment(SegmentId(7))), ..all() }).await,
+        newest_first
+    );
+    assert_eq!(
+        listed(DeliveryFilter { event_id: Some(EventId::parse("evt-4").unwrap()), ..all() }).await,
+        [delivery_id(4)]
+    );
+    for (status, wanted) in [
+        (DeliveryStatus::Pending, &[4, 1][..]),
+        (DeliveryStatus::Retrying, &[5, 2]),
+        (DeliveryStatus::Delivered, &[6]),
+        (DeliveryStatus::Failed, &[3]),
+        (DeliveryStatus::Canceled, &[]),
+    ] {
+        let wanted: Vec<_> = wanted.iter().copied().map(delivery_id).collect();
+        assert_eq!(listed(DeliveryFilter { status: Some(status), ..all() }).await, wanted, "{status:?}");
+    }
+    let filter = EventFilter { event_type: visited, ..EventFilter::default() };
+    let events = store.list_events(workspace, &filter, PageRequest::default()).await.unwrap().rows;
+    assert_eq!(
+        events.iter().map(|event| event.id.as_str()).collect::<Vec<_>>(),
+        [6, 5, 4, 3, 2, 1].map(|n| format!("evt-{n}"))
+    );
+}
+
+// behaviour V10 (in part)
+#[tokio::test]
+async fn a_job_of_version_2_goes_on_where_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let id = database_of_version_2(directory.path());
+    let store = open(directory.path());
+    let workspace = WorkspaceId::from(WORKSPACE);
+    let stepped = store.step_job(workspace, id, 100, vec![], at(10)).await.unwrap();
+    assert_eq!((stepped.examined, stepped.replayed, stepped.status), (6, 2, JobStatus::Done));
+    assert_eq!(store.get_delivery(workspace, delivery_id(6)).await.unwrap().status, DeliveryStatus::Retrying);
+    assert_eq!(store.get_delivery(workspace, delivery_id(3)).await.unwrap().status, DeliveryStatus::Failed);
 }
 
 // behaviour S10

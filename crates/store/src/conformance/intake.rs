@@ -111,6 +111,12 @@ pub async fn a_batch_is_read_back_by_every_key(store: &SharedStore) {
         let key = (SubjectId::Contact(contact.id), SegmentId(7264), "contact.visited".to_owned());
         assert_eq!(state.firings, [(key, firing)].into(), "{query:?}");
     }
+    let of_contacts =
+        IntakeQuery { visitor_keys: ["anon-1".into()].into(), of_contacts_only: true, ..everything_since.clone() };
+    let state = by(of_contacts).await;
+    assert_eq!(state.companies.len(), 1);
+    let subjects: Vec<_> = state.history.keys().copied().collect();
+    assert_eq!(subjects, [SubjectId::Contact(contact.id)], "of no company where only those of contacts were asked for");
     for query in [
         IntakeQuery { domains: company.domain.clone().into_iter().collect(), ..IntakeQuery::default() },
         IntakeQuery { group_ids: ["g1".into()].into(), ..IntakeQuery::default() },
@@ -364,6 +370,7 @@ pub async fn workspaces_see_nothing_of_each_other(store: &SharedStore) {
         message_ids: ["m1".into()].into(),
         page_views_since: Some(at(-9)),
         intents_since: Some(at(-9)),
+        of_contacts_only: false,
     };
     assert_eq!(read(&given, query.clone()).await, IntakeState::default());
     assert_eq!(store.list_signals(given.workspace, everything()).await.unwrap().rows, []);

@@ -7,7 +7,9 @@
 //! Not here: keeping the catalog up to date; a change makes another one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
+use super::index::Index;
 use super::{Evaluation, Facts};
 use crate::id::SegmentId;
 use crate::invalid::{Findings, Invalid};
@@ -43,7 +45,7 @@ impl Needs {
 #[derive(Debug, Default)]
 pub struct SegmentCatalog {
     /// By id.
-    segments: Vec<Segment>,
+    pub(super) segments: Vec<Segment>,
     places: HashMap<SegmentId, usize>,
     /// How long the longest chain down from each is, itself counted; `None` in and above a circle, and
     /// beyond [`CHAIN_MAX`].
@@ -57,6 +59,8 @@ pub struct SegmentCatalog {
 struct Announcing {
     places: Vec<usize>,
     needs: Needs,
+    /// Made when it is first asked, for not everyone who has a catalog asks.
+    index: OnceLock<Index>,
 }
 
 impl SegmentCatalog {
@@ -72,7 +76,7 @@ impl SegmentCatalog {
             let announces = |place: &usize| segments[*place].subject == subject && segments[*place].announces();
             let places: Vec<usize> = (0..segments.len()).filter(announces).collect();
             let needs = with_all_below(&places, &below).map(|place| Needs::of(&segments[place].rule));
-            Announcing { needs: needs.fold(Needs::default(), Needs::and), places }
+            Announcing { needs: needs.fold(Needs::default(), Needs::and), places, index: OnceLock::new() }
         };
         let (contacts, companies) = (announcing(Subject::Contact), announcing(Subject::Company));
         SegmentCatalog { heights: heights(&below), segments, places, contacts, companies }
@@ -95,8 +99,11 @@ impl SegmentCatalog {
 
     /// The announcing segments about `subject` whose rules hold, by id.
     pub fn matching<'a>(&'a self, subject: Subject, facts: &'a Facts<'a>) -> Vec<&'a Segment> {
+        let announcing = self.announcing_about(subject);
+        let index = announcing.index.get_or_init(|| Index::new(self, &announcing.places));
         let mut evaluation = Evaluation::new(self, facts);
-        self.announcing(subject).filter(|segment| evaluation.holds(segment.rule.root())).collect()
+        let candidates = index.candidates(facts).map(|place| &self.segments[announcing.places[place]]);
+        candidates.filter(|segment| evaluation.holds(segment.rule.root())).collect()
     }
 
     /// Whether the rule of `segment` holds, whether or not it is enabled.

@@ -10,7 +10,7 @@ use std::fmt;
 use serde_json::{Number, Value};
 
 use super::lookup::Found;
-use crate::segment::rule::{Mark, Order, Scalar, Test, read_moment};
+use crate::segment::rule::{Mark, Order, Scalar, Test, Text, read_moment};
 
 /// A single value.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ impl<'a> Atom<'a> {
         }
     }
 
-    fn as_text(self) -> Cow<'a, str> {
+    pub(super) fn as_text(self) -> Cow<'a, str> {
         match self {
             Atom::Text(text) => text.into(),
             Atom::Number(number) => number.to_string().into(),
@@ -135,6 +135,11 @@ fn equal(atom: Atom<'_>, value: &Scalar) -> bool {
         (Atom::Bool(left), Scalar::Text(right)) => right.equals(bool_text(left)),
         (Atom::Number(_), Scalar::Bool(_)) | (Atom::Bool(_), Scalar::Number(_)) => false,
     }
+}
+
+/// Whether only a text can equal this one: it is no number and neither `true` nor `false`.
+pub(super) fn is_only_text(text: &Text) -> bool {
+    Numeric::read(text.as_str()).is_none() && ![true, false].into_iter().any(|yes| text.equals(bool_text(yes)))
 }
 
 fn in_order(atom: Atom<'_>, order: Order, mark: &Mark) -> bool {

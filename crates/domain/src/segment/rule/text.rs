@@ -1,5 +1,7 @@
 //! Texts that compare without case.
 
+use std::borrow::Cow;
+
 /// A text of a rule, kept as typed and ready to be compared without case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -18,6 +20,11 @@ impl Text {
     /// As typed.
     pub fn as_str(&self) -> &str {
         &self.typed
+    }
+
+    /// In lower case, as [`fold`] makes it.
+    pub fn folded(&self) -> &str {
+        &self.folded
     }
 
     /// Whether `other` is this text.
@@ -57,6 +64,12 @@ impl Text {
             other.to_lowercase().ends_with(&self.folded)
         }
     }
+}
+
+/// A text in the form in which texts that differ by case alone are the same.
+pub fn fold(text: &str) -> Cow<'_, str> {
+    let is_folded = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_folded { text.into() } else { text.to_lowercase().into() }
 }
 
 #[cfg(test)]
