@@ -55,9 +55,9 @@ pub struct Options {
     pub proxy_resolves_names: bool,
     /// Whether notices go into the outbox of mails too: somebody has to take them out again ([`crate::mail`]).
     pub mail_notices: bool,
-    /// Most requests in flight, those whose record is still being written included.
+    /// Most requests on the way to receivers. (Those whose record is still being written are bounded apart.)
     pub in_flight_max: usize,
-    /// Most requests in flight to one webhook. At most `in_flight_max`.
+    /// Most requests on the way to one webhook. At most `in_flight_max`.
     pub in_flight_per_webhook_max: usize,
     /// How long requests in flight may go on after a shutdown was asked for.
     pub shutdown_grace: Duration,

@@ -44,12 +44,14 @@ const REQUEST_BYTES: usize = 512;
 const TIMES_FREE_SLOTS: usize = 7;
 /// A webhook may hold this part of the slots that its workspace can still get.
 const SHARE_OF_SLOTS_LEFT: usize = 4;
+/// Most requests whose record is being written. Beyond that, nothing is started.
+const UNRECORDED_MAX: usize = 4096;
 /// Longest that a lane stays closed for reasons of our own, once the clock was set back.
 const CLOSED_MAX: SignedDuration = SignedDuration::from_secs(3);
 /// Of so many webhooks it is remembered whose they are. It is looked up again for others.
 const HOMES_MAX: usize = 65_536;
 
-/// How much may be in flight.
+/// How much may be on the way to receivers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Over all webhooks.
@@ -74,6 +76,8 @@ pub(crate) struct Queue {
     later: BTreeSet<(Timestamp, WebhookId)>,
     refills: usize,
     in_flight: usize,
+    /// Of those, what no receiver has answered: each has a slot.
+    on_the_way: usize,
     /// The same by workspace.
     slots: BTreeMap<WorkspaceId, usize>,
     held_bytes: usize,
@@ -93,6 +97,7 @@ impl Queue {
             later: BTreeSet::new(),
             refills: 0,
             in_flight: 0,
+            on_the_way: 0,
             slots: BTreeMap::new(),
             held_bytes: 0,
             canceling: Canceling::default(),
@@ -199,6 +204,7 @@ impl Queue {
                 lane.home = Some(start.due.workspace_id);
                 self.held_bytes -= bytes_of(&start.due);
                 self.in_flight += 1;
+                self.on_the_way += 1;
                 *self.slots.entry(start.due.workspace_id).or_default() += 1;
             }
             self.settle(webhook, now);
@@ -233,6 +239,7 @@ impl Queue {
         lane.in_flight.insert(key, class);
         self.held_bytes -= forgotten;
         self.in_flight += 1;
+        self.on_the_way += 1;
         *self.slots.entry(due.workspace_id).or_default() += 1;
         if let Some(gate) = self.gates.get_mut(&webhook) {
             gate.count(now);
@@ -243,9 +250,7 @@ impl Queue {
 
     /// A request was made, and what came of it was judged; it ends when that is recorded.
     pub(crate) fn landed(&mut self, webhook: WebhookId, key: Key, now: Timestamp) {
-        if let Some(lane) = self.lanes.get_mut(&webhook) {
-            lane.in_flight.land(&key);
-        }
+        self.free_slot(webhook, key);
         self.settle(webhook, now);
     }
 
@@ -388,7 +393,28 @@ impl Queue {
     }
 
     fn free_slots(&self) -> usize {
-        self.limits.in_flight_max.saturating_sub(self.in_flight)
+        // What cannot be recorded in time holds up what would have to be recorded too.
+        if self.in_flight - self.on_the_way >= UNRECORDED_MAX {
+            return 0;
+        }
+        self.limits.in_flight_max.saturating_sub(self.on_the_way)
+    }
+
+    /// The receiver has room again.
+    fn free_slot(&mut self, webhook: WebhookId, key: Key) {
+        let Some(lane) = self.lanes.get_mut(&webhook) else { return };
+        if !lane.in_flight.land(&key) {
+            return;
+        }
+        self.on_the_way -= 1;
+        if let Some(home) = lane.home
+            && let Some(used) = self.slots.get_mut(&home)
+        {
+            *used -= 1;
+            if *used == 0 {
+                self.slots.remove(&home);
+            }
+        }
     }
 
     /// Most requests to a webhook in flight now.
@@ -421,18 +447,9 @@ impl Queue {
     }
 
     fn leave_flight(&mut self, webhook: WebhookId, key: Key) {
+        self.free_slot(webhook, key);
         let Some(lane) = self.lanes.get_mut(&webhook) else { return };
-        if lane.in_flight.remove(&key) {
-            self.in_flight -= 1;
-            if let Some(home) = lane.home
-                && let Some(used) = self.slots.get_mut(&home)
-            {
-                *used -= 1;
-                if *used == 0 {
-                    self.slots.remove(&home);
-                }
-            }
-        }
+        self.in_flight -= usize::from(lane.in_flight.remove(&key));
         // A refill that began before may still bring it.
         if let Some(refilling) = &mut lane.refilling {
             refilling.ended.insert(key);
@@ -503,7 +520,7 @@ fn slots_left(slots: &BTreeMap<WorkspaceId, usize>, home: turns::Home, free: usi
 /// Whether a webhook may have one more request in flight while so many slots are free.
 fn is_within_share(slots: &BTreeMap<WorkspaceId, usize>, lane: &Lane, free: usize) -> bool {
     let left = slots_left(slots, lane.home, free);
-    left > 0 && lane.in_flight.len() < (left / SHARE_OF_SLOTS_LEFT).max(1)
+    left > 0 && lane.in_flight.on_the_way() < (left / SHARE_OF_SLOTS_LEFT).max(1)
 }
 
 fn bytes_of(due: &DueAttempt) -> usize {

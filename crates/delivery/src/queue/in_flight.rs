@@ -9,8 +9,8 @@ use beckon_store::deliveries::Lane as Class;
 
 use super::Key;
 
-/// For each request on the way there may be so many whose record is being written.
-const UNRECORDED_TIMES: usize = 4;
+/// A webhook may have so many times its cap in flight, those included whose record is being written.
+const UNRECORDED_TIMES: usize = 8;
 
 /// See the module's own words.
 #[derive(Debug, Default)]
@@ -30,6 +30,7 @@ struct Request {
 impl InFlight {
     /// Adds a request.
     pub(super) fn insert(&mut self, key: Key, class: Class) {
+        self.land(&key);
         self.remove(&key);
         self.requests.insert(key, Request { class, landed: false });
         self.on_the_way += 1;
@@ -37,17 +38,17 @@ impl InFlight {
         self.scheduled += usize::from(!key.1.is_manual());
     }
 
-    /// A request's answer was judged.
-    pub(super) fn land(&mut self, key: &Key) {
-        let Some(request) = self.requests.get_mut(key).filter(|request| !request.landed) else { return };
+    /// A request's answer was judged. Tells whether it was on the way.
+    pub(super) fn land(&mut self, key: &Key) -> bool {
+        let Some(request) = self.requests.get_mut(key).filter(|request| !request.landed) else { return false };
         request.landed = true;
         self.on_the_way -= 1;
         self.slow_on_the_way -= usize::from(is_slow(request.class));
+        true
     }
 
-    /// Takes a request out, and tells whether it was there.
+    /// Takes out a request, and tells whether it was there. It must have [landed](InFlight::land).
     pub(super) fn remove(&mut self, key: &Key) -> bool {
-        self.land(key);
         let was_there = self.requests.remove(key).is_some();
         self.scheduled -= usize::from(was_there && !key.1.is_manual());
         was_there
@@ -113,12 +114,11 @@ mod tests {
         in_flight.insert(first, Class::First);
         in_flight.insert(retry, Class::Retry);
         assert_eq!((in_flight.on_the_way(), in_flight.slow_on_the_way()), (2, 1));
-        for _ in 0..2 {
-            in_flight.land(&retry);
-        }
+        assert!(in_flight.land(&retry) && !in_flight.land(&retry));
         assert_eq!((in_flight.on_the_way(), in_flight.slow_on_the_way(), in_flight.len()), (1, 0, 2));
         assert!(in_flight.contains(&retry) && in_flight.any_scheduled());
-        assert!(in_flight.remove(&retry) && !in_flight.remove(&retry) && in_flight.remove(&first));
+        assert!(in_flight.remove(&retry) && !in_flight.remove(&retry));
+        assert!(in_flight.land(&first) && in_flight.remove(&first));
         assert_eq!((in_flight.on_the_way(), in_flight.is_empty(), in_flight.any_scheduled()), (0, true, false));
     }
 

@@ -25,7 +25,7 @@ const TESTS_AT_ONCE: usize = 64;
 const WINDOW: usize = 256;
 const WRITTEN: usize = 1024;
 /// Most requests in flight for one that is on the way.
-const UNRECORDED_TIMES: usize = 4;
+const UNRECORDED_TIMES: usize = 8;
 
 impl Watch {
     pub(super) fn check_begin(
@@ -51,14 +51,14 @@ impl Watch {
         let of_run: Vec<&Flight> = of_run.filter(|other| other.run == flight.run && !other.over).collect();
         let twice = of_run.iter().any(|other| other.delivery == flight.delivery && other.trigger == flight.trigger);
         let capped: Vec<&&Flight> = of_run.iter().filter(|other| other.trigger != Trigger::Test).collect();
-        let on_the_way = capped.iter().filter(|other| other.answer.is_none());
-        let to_webhook = on_the_way.filter(|other| other.webhook == webhook.id).count();
-        let (all, limits) = (capped.len(), self.limits.clone());
+        let on_the_way: Vec<&&&Flight> = capped.iter().filter(|other| other.answer.is_none()).collect();
+        let to_webhook = on_the_way.iter().filter(|other| other.webhook == webhook.id).count();
+        let (all, limits) = (on_the_way.len(), self.limits.clone());
         if twice {
             self.broken(format!("{} is in flight twice as {:?}", flight.delivery, flight.trigger));
         }
         if flight.trigger != Trigger::Test && all >= limits.in_flight_max {
-            self.broken(format!("{} requests in flight, {} are allowed", all + 1, limits.in_flight_max));
+            self.broken(format!("{} requests on the way, {} are allowed", all + 1, limits.in_flight_max));
         }
         if flight.trigger != Trigger::Test && to_webhook >= limits.in_flight_per_webhook_max {
             self.broken(format!("{} requests on the way to {}", to_webhook + 1, webhook.id));
