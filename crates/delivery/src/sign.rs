@@ -34,7 +34,7 @@ pub struct Signer {
 enum Ready {
     /// With the key worked in.
     Hmac(Box<Hmac<Sha256>>),
-    Ed25519(PrivateKey),
+    Ed25519(Box<PrivateKey>),
 }
 
 impl Signer {
@@ -55,7 +55,7 @@ impl Ready {
     fn of(key: &SigningKey) -> Ready {
         match &key.material {
             KeyMaterial::Hmac(secret) => Ready::Hmac(Box::new(keyed(secret))),
-            KeyMaterial::Ed25519(key) => Ready::Ed25519(key.clone()),
+            KeyMaterial::Ed25519(key) => Ready::Ed25519(Box::new(key.clone())),
         }
     }
 }

@@ -121,10 +121,7 @@ impl Desk {
         let mut jobs = Vec::with_capacity(self.commit_jobs_max);
         let mut not_before = Instant::now();
         while let Some(first) = waiting.blocking_recv() {
-            let wait = not_before.saturating_duration_since(Instant::now());
-            if !wait.is_zero() {
-                std::thread::sleep(wait);
-            }
+            keep_pace(not_before);
             let begun = Instant::now();
             jobs.push(first);
             while jobs.len() < self.commit_jobs_max
@@ -145,6 +142,14 @@ impl Desk {
                 job.answer(committed.as_ref().err());
             }
         }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing else tells that time has passed on a thread of its own")]
+fn keep_pace(not_before: Instant) {
+    let wait = not_before.saturating_duration_since(Instant::now());
+    if !wait.is_zero() {
+        std::thread::sleep(wait);
     }
 }
 

@@ -105,6 +105,7 @@ macro_rules! conformance {
             what_is_skipped_is_left_out_and_not_next,
             every_webhook_with_work_is_listed_with_its_first_time,
             the_bell_rings_for_what_was_published,
+            what_the_bell_carries_is_what_the_queue_says,
             a_resend_is_one_more_request_beside_the_schedule,
             a_resend_on_a_disabled_or_deleted_webhook_is_refused,
             a_canceled_delivery_is_not_due_and_cannot_be_canceled_again,

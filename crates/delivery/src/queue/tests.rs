@@ -3,6 +3,7 @@
 mod gates;
 mod order;
 mod turns;
+mod written;
 
 use super::*;
 use beckon_domain::rate::{Period, RateLimit};
@@ -417,4 +418,43 @@ fn a_resend_asked_for_right_after_a_cancellation_is_started() {
     }
     rows.refill(&mut queue);
     assert_eq!(queue.next_start(NOW).unwrap().due, resend);
+}
+
+#[test]
+fn an_answer_frees_the_slot_and_its_record_ends_the_request() {
+    let mut rows = Rows::with([(1, 100)]);
+    let mut queue = rung([1]);
+    rows.refill(&mut queue);
+    let cap = LIMITS.in_flight_per_webhook_max;
+    let first = start_all(&mut queue);
+    assert_eq!(first.len(), cap);
+    for due in &first {
+        queue.landed(webhook(1), key(due), NOW);
+    }
+    assert_eq!((queue.on_the_way, queue.in_flight()), (0, cap));
+    let second = start_all(&mut queue);
+    assert_eq!((second.len(), queue.on_the_way, queue.in_flight()), (cap, cap, 2 * cap));
+    assert!(second.iter().all(|due| !first.contains(due)), "what is not recorded is not handed out again");
+    for due in first.iter().chain(&second) {
+        rows.end(&mut queue, due);
+    }
+    assert_eq!((queue.on_the_way, queue.in_flight(), queue.slots.len()), (0, 0, 0));
+}
+
+#[test]
+fn when_too_much_waits_to_be_recorded_nothing_more_is_started() {
+    let webhooks = UNRECORDED_MAX as u128 / 60 + 1;
+    let mut rows = Rows::with((1..=webhooks).map(|n| (n, 100)));
+    let mut queue = Queue::new(Limits { in_flight_max: 1_000_000, in_flight_per_webhook_max: 64 });
+    (1..=webhooks).for_each(|n| queue.ring(webhook(n), NOW, NOW));
+    let mut unrecorded = vec![];
+    loop {
+        rows.refill(&mut queue);
+        let Some(start) = queue.next_start(NOW) else { break };
+        queue.landed(start.due.webhook_id, key(&start.due), NOW);
+        unrecorded.push(start.due);
+    }
+    assert_eq!(unrecorded.len(), UNRECORDED_MAX);
+    rows.end(&mut queue, &unrecorded[0]);
+    assert!(queue.next_start(NOW).is_some());
 }

@@ -22,17 +22,23 @@ const HEADER_VALUE_CHARS_KEPT_MAX: usize = 1024;
 
 /// Notes the head of an answer.
 pub(super) fn read_head(parts: &Parts, progress: &mut Progress) {
-    let text = |value: &http::HeaderValue| without_nul(&String::from_utf8_lossy(value.as_bytes()));
+    let text = |value: &http::HeaderValue| without_nul(String::from_utf8_lossy(value.as_bytes()).into_owned());
     progress.head = Some(Head { status: parts.status, retry_after: parts.headers.get(RETRY_AFTER).map(text) });
     progress.exchange.status = Some(parts.status.as_u16());
     progress.exchange.response_headers = parts
         .headers
         .iter()
         .take(HEADERS_KEPT_MAX)
-        .map(|(name, value)| {
-            (name.as_str().to_owned(), text(value).chars().take(HEADER_VALUE_CHARS_KEPT_MAX).collect())
-        })
+        .map(|(name, value)| (name.as_str().to_owned(), beginning_of(text(value))))
         .collect();
+}
+
+/// No more of a header's value than is kept.
+fn beginning_of(mut value: String) -> String {
+    if let Some((end, _)) = value.char_indices().nth(HEADER_VALUE_CHARS_KEPT_MAX) {
+        value.truncate(end);
+    }
+    value
 }
 
 /// The beginning of a body.
@@ -82,7 +88,7 @@ impl Body {
                 text.push(char::REPLACEMENT_CHARACTER);
             }
         }
-        (without_nul(&text), self.truncated)
+        (without_nul(text), self.truncated)
     }
 }
 
@@ -92,8 +98,8 @@ pub(crate) fn text_of(kept: &[u8], truncated: bool) -> String {
     Body { kept: kept.to_vec(), kept_max: kept.len(), truncated }.into_text().0
 }
 
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 #[cfg(test)]

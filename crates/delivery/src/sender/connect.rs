@@ -184,7 +184,7 @@ where
     let (sender, connection) = hyper::client::conn::http1::Builder::new()
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .preserve_header_case(true)
+        .preserve_header_case(origin.spelled)
         .handshake(TokioIo::new(Bounded::new(stream, allowance.clone())))
         .await
         .map_err(SendFailure::of_hyper)?;

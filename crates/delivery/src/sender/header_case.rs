@@ -13,9 +13,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::answer::HEAD_BYTES_MAX;
 
+/// Whether names are not in lower case anyway.
+pub(super) fn is_spelled(names: &[&str]) -> bool {
+    names.iter().any(|name| name.bytes().any(|byte| byte.is_ascii_uppercase()))
+}
+
 /// What makes a request keep the spelling of `names`. Where that does not work, names are sent in lower case.
 pub(super) async fn spelling_of(names: &[&str]) -> Extensions {
-    if names.iter().all(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase())) {
+    if !is_spelled(names) {
         return Extensions::new();
     }
     let mut head = String::from("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n");

@@ -26,6 +26,8 @@ pub(crate) struct Origin {
     pub(crate) https: bool,
     pub(crate) host: Host<String>,
     pub(crate) port: u16,
+    /// Whether header names keep their owner's spelling, which costs a little.
+    pub(crate) spelled: bool,
     /// How TLS is spoken: a connection that trusts or shows something special is not for others.
     pub(crate) tls: TlsId,
 }

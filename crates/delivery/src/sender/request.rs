@@ -19,7 +19,7 @@ use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
 use super::failure::SendFailure;
-use super::header_case;
+use super::header_case::{is_spelled, spelling_of};
 use super::pool::Origin;
 use crate::headers::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
 use crate::sign::Signer;
@@ -60,11 +60,11 @@ impl Template {
         let target = url[Position::BeforePath..Position::AfterQuery].parse::<Uri>().ok();
         let names: Vec<&str> = webhook.headers.keys().map(String::as_str).collect();
         Ok(Template {
-            origin: origin(url, tls_settings(webhook).id())?,
+            origin: Origin { spelled: is_spelled(&names), ..origin(url, tls_settings(webhook).id())? },
             target: target.ok_or(SendFailure::Unsendable("the URL's path cannot be written"))?,
             shown_headers: headers.iter().map(|(name, value)| shown_header(name, value)).collect(),
             headers,
-            spelling: header_case::spelling_of(&names).await,
+            spelling: spelling_of(&names).await,
             signer: Signer::new(&webhook.signing_keys),
         })
     }
@@ -137,7 +137,7 @@ pub(crate) fn origin(url: &Url, tls: TlsId) -> Result<Origin, SendFailure> {
     };
     let host = url.host().ok_or(SendFailure::Unsendable("the URL names no host"))?.to_owned();
     let port = url.port_or_known_default().ok_or(SendFailure::Unsendable("the URL names no port"))?;
-    Ok(Origin { https, host, port, tls: tls.filter(|_| https) })
+    Ok(Origin { https, host, port, spelled: false, tls: tls.filter(|_| https) })
 }
 
 /// The headers that every request of a webhook has.

@@ -17,7 +17,13 @@ const TEMPLATES_MAX: usize = 10_000;
 /// See the module's own words.
 #[derive(Default)]
 pub(super) struct Templates {
-    kept: Mutex<HashMap<WebhookId, (Arc<Webhook>, Arc<Template>)>>,
+    kept: Mutex<HashMap<WebhookId, Kept>>,
+}
+
+struct Kept {
+    /// Which it is a template of.
+    webhook: Arc<Webhook>,
+    template: Arc<Template>,
 }
 
 impl Templates {
@@ -31,14 +37,14 @@ impl Templates {
         if kept.len() >= TEMPLATES_MAX {
             kept.clear();
         }
-        kept.insert(webhook.id, (webhook.clone(), template.clone()));
+        kept.insert(webhook.id, Kept { webhook: webhook.clone(), template: template.clone() });
         Ok(template)
     }
 
     /// What is kept of it. A webhook that is set up anew is another one in memory.
     fn kept(&self, webhook: &Arc<Webhook>) -> Option<Arc<Template>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (of, template) = kept.get(&webhook.id)?;
-        Arc::ptr_eq(of, webhook).then(|| template.clone())
+        let kept = kept.get(&webhook.id)?;
+        Arc::ptr_eq(&kept.webhook, webhook).then(|| kept.template.clone())
     }
 }

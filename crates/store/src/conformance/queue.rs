@@ -7,7 +7,7 @@ use beckon_domain::event::{EventSource, NewEvent};
 use beckon_domain::webhook::Webhook;
 
 use super::given::at;
-use super::{Given, assert_exists, assert_not_found, assert_refused, heard};
+use super::{Given, PATIENCE, assert_exists, assert_not_found, assert_refused, heard};
 use crate::SharedStore;
 use crate::intake::IntakeChanges;
 
@@ -69,6 +69,28 @@ pub async fn every_webhook_with_work_is_listed_with_its_first_time(store: &Share
     let mut wanted = vec![(given.workspace, one, at(20)), (other.workspace, theirs, given.now())];
     wanted.sort();
     assert_eq!(listed, wanted);
+}
+
+/// First attempts that it carries are those that the queue has, with the version of the set-up they were written under.
+pub async fn what_the_bell_carries_is_what_the_queue_says(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let (one, two) = (given.webhook().await.id, given.webhook().await.id);
+    let version = store.config_version(given.workspace);
+    let event = given.an_event(&[one, two]);
+    given.publish(&event).await;
+    let signals = IntakeChanges { events: vec![given.an_event(&[one])], ..IntakeChanges::default() };
+    store.commit_intake(given.workspace, version, signals).await.unwrap();
+    let rung = tokio::time::timeout(PATIENCE, store.due_bell().heard()).await.expect("the bell rings");
+    for (webhook, rung) in rung {
+        let queued = store.list_due(webhook, given.now(), &[], 10).await.unwrap().due;
+        assert!(rung.written.iter().all(|written| queued.contains(&written.due)), "{rung:?} {queued:?}");
+        assert!(rung.written.iter().all(|written| written.decided_at == version));
+        assert!(rung.at.is_some() || rung.written.len() == queued.len(), "nothing is left untold");
+    }
+    // A test is somebody's who waits for it, and is not carried.
+    store.create_test_delivery(given.an_event(&[two])).await.unwrap();
+    let rung = tokio::time::timeout(PATIENCE, store.due_bell().heard()).await.expect("the bell rings");
+    assert!(rung[&two].written.is_empty() && rung[&two].at.is_some());
 }
 
 /// And for what came with a batch of signals, and for a retry, and for a resend, with the time of each.
