@@ -16,7 +16,7 @@ use crate::proxy::ProxyUrl;
 pub const TIMEOUT_MIN: Duration = Duration::from_secs(1);
 /// Longest timeout of a request.
 pub const TIMEOUT_MAX: Duration = Duration::from_secs(30);
-/// Most requests that can be allowed in flight at once.
+/// Most requests that can be allowed on the way at once.
 pub const IN_FLIGHT_LIMIT: usize = 10_000;
 /// Most bytes of a response body that can be kept.
 pub const RESPONSE_BODY_KEPT_LIMIT: usize = 64 * 1024;

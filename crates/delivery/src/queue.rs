@@ -3,7 +3,7 @@
 //! Pure and synchronous: time is an argument, and looking into the store is asked for
 //! ([`Queue::next_refill`]) and answered ([`Queue::refilled`]) from outside.
 //! Promises: workspaces take turns, then the webhooks of one, so that a long backlog or a thousand webhooks do not
-//! hold up a single delivery of somebody else; a webhook has at most its cap in flight, and less the fewer slots are
+//! hold up a single delivery of somebody else; a webhook has at most its cap on the way, and less the fewer slots are
 //! free, and so has a workspace, so that those that hang leave room for the others; within a webhook first attempts
 //! go before retries before replays, and none waits forever ([`lane::OLDEST_EVERY`]); a webhook that is paused, held
 //! or at its rate waits without using up anything; no request is handed out twice before it has ended; memory is
@@ -45,7 +45,7 @@ const TIMES_FREE_SLOTS: usize = 7;
 /// A webhook may hold this part of the slots that its workspace can still get.
 const SHARE_OF_SLOTS_LEFT: usize = 4;
 /// Most requests whose record is being written. Beyond that, nothing is started.
-const UNRECORDED_MAX: usize = 4096;
+const UNRECORDED_MAX: usize = 1024;
 /// Longest that a lane stays closed for reasons of our own, once the clock was set back.
 const CLOSED_MAX: SignedDuration = SignedDuration::from_secs(3);
 /// Of so many webhooks it is remembered whose they are. It is looked up again for others.
@@ -417,7 +417,7 @@ impl Queue {
         }
     }
 
-    /// Most requests to a webhook in flight now.
+    /// Most requests to a webhook on the way now.
     fn cap(&self, webhook: WebhookId, now: Timestamp) -> usize {
         let paced = self.gates.get(&webhook).and_then(|gate| gate.in_flight_max(now));
         let cap = self.limits.in_flight_per_webhook_max;
@@ -517,7 +517,7 @@ fn slots_left(slots: &BTreeMap<WorkspaceId, usize>, home: turns::Home, free: usi
     free.saturating_mul(TIMES_FREE_SLOTS).saturating_sub(used).div_ceil(TIMES_FREE_SLOTS + 1)
 }
 
-/// Whether a webhook may have one more request in flight while so many slots are free.
+/// Whether a webhook may have one more request on the way while so many slots are free.
 fn is_within_share(slots: &BTreeMap<WorkspaceId, usize>, lane: &Lane, free: usize) -> bool {
     let left = slots_left(slots, lane.home, free);
     left > 0 && lane.in_flight.on_the_way() < (left / SHARE_OF_SLOTS_LEFT).max(1)

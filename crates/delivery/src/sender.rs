@@ -108,6 +108,7 @@ impl Transport for Sender {
 
     fn drop_idle(&self) {
         self.pool.drop_old();
+        self.templates.drop_old();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Beckon over HTTP.
 //!
-//! A request passes, from the outside in: request id, log line, panic guard, timeout (`api.rs`), then for
+//! A request passes, from the outside in: request id, log line, panic guard, timeout (`api/door.rs`), then for
 //! the JSON API the idempotency key ([`idempotency`]), the extractors (who is asking: [`auth`]; what:
 //! [`extract`]) and a handler in `api/`, one file a resource. Every error is a [`problem::Problem`].
 //! Promise: nothing is answered with success before it is on disk; the document at

@@ -30,8 +30,8 @@ use task::{Job, Task};
 
 /// While commits are shared by so many requests, they keep a pace.
 const BUSY_JOBS: usize = 4;
-/// How long after the beginning of a commit the next one begins, at the earliest, while they keep a pace. A request
-/// waits no longer for it than for a flush.
+/// How long after the beginning of a commit the next one begins, at the earliest, while they keep a pace. So a
+/// request may wait that much longer.
 const PACE: Duration = Duration::from_millis(1);
 
 /// The way to the thread that writes.

@@ -52,7 +52,7 @@ impl Gate {
         }
     }
 
-    /// When the next request may be made, given how many are in flight; `None` means now.
+    /// When the next request may be made, given how many are on the way; `None` means now.
     pub(super) fn opens_at(&self, in_flight: usize, now: Timestamp) -> Option<Timestamp> {
         let pace = self.health.pace(now);
         let limited = self.limit.map(|limit| self.meter.allowed_at(&limit, now));
@@ -68,7 +68,7 @@ impl Gate {
         self.health.pace(now).opens_at.filter(|at| *at > now)
     }
 
-    /// Most requests in flight.
+    /// Most requests on the way.
     pub(super) fn in_flight_max(&self, now: Timestamp) -> Option<usize> {
         self.health.pace(now).in_flight_max
     }

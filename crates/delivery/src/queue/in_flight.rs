@@ -92,7 +92,7 @@ impl InFlight {
     }
 }
 
-/// Whether others of the same webhook need not wait until one of these has ended.
+/// Whether requests of a class leave a part of a webhook's slots to the others.
 pub(super) fn is_slow(class: Class) -> bool {
     matches!(class, Class::Retry | Class::Replay)
 }

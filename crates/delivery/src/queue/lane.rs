@@ -162,12 +162,12 @@ impl Lane {
     }
 
     /// Whether a first attempt that was written just now may stand behind what is in memory: only if nothing can be
-    /// in the store that is not in memory and would go before it.
+    /// in the store that is not in memory and would go before it. (What the store has more than memory takes is news,
+    /// because it tells when the first of that is due.)
     pub(super) fn takes_written(&self) -> bool {
         !self.is_fifo()
             && self.news_at.is_none()
             && self.refilling.is_none()
-            && !self.more.contains(&Class::First)
             && self.waiting(Class::First) < WRITTEN_MAX
     }
 

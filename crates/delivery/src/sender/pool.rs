@@ -1,6 +1,7 @@
 //! Connections kept open between requests.
 //!
-//! Promise: bounded in number and in time. A kept connection leads to the address it was
+//! Promise: bounded in number and in time. One that its receiver closes is let go at the latest when the pool is gone
+//! through, or when it would be used. A kept connection leads to the address it was
 //! vetted for; only requests to the same scheme, host and port, with the same TLS settings, use it.
 
 use std::collections::{HashMap, VecDeque};

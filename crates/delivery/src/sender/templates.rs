@@ -41,6 +41,12 @@ impl Templates {
         Ok(template)
     }
 
+    /// Forgets those of webhooks that nobody else knows any more: they were deleted, or set up anew.
+    pub(super) fn drop_old(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|_, kept| Arc::strong_count(&kept.webhook) > 1);
+    }
+
     /// What is kept of it. A webhook that is set up anew is another one in memory.
     fn kept(&self, webhook: &Arc<Webhook>) -> Option<Arc<Template>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,7 @@ mod tls;
 
 use beckon_testkit::builders::{a_due_attempt, a_webhook};
 use beckon_testkit::{Receiver, Reply, ambient};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -79,6 +79,43 @@ async fn a_connection_is_used_again_and_then_has_no_connect_phase() {
     let sent = sender.send(&webhook_to(&receiver.url("/"))).await;
     assert_eq!((status(&sent), sent.exchange.timings.connect_us), (200, None));
     assert_eq!(receiver.received(2).await[1].connection, 0);
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_its_receiver_closes_is_let_go_and_the_next_request_opens_another() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let webhook = webhook_to(&format!("http://{}/", listener.local_addr().unwrap()));
+    let (close, closed) = tokio::sync::oneshot::channel::<()>();
+    let answering = tokio::spawn(async move {
+        let mut first = answer_once(&listener).await;
+        closed.await.ok();
+        first.shutdown().await.unwrap();
+        answer_once(&listener).await
+    });
+    let sender = sender();
+    assert_eq!(status(&sender.send(&webhook).await), 204);
+    while sender.pool.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    close.send(()).unwrap();
+    while !sender.pool.is_empty() {
+        sender.drop_idle();
+        tokio::task::yield_now().await;
+    }
+    let sent = sender.send(&webhook).await;
+    assert!(status(&sent) == 204 && sent.exchange.timings.connect_us.is_some());
+    answering.await.unwrap();
+}
+
+/// Takes a connection, reads the head of a request and answers it.
+async fn answer_once(listener: &TcpListener) -> tokio::net::TcpStream {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut read = Vec::new();
+    while !read.windows(4).any(|end| end == b"\r\n\r\n") {
+        assert!(stream.read_buf(&mut read).await.unwrap() > 0);
+    }
+    stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+    stream
 }
 
 // behaviour R7

@@ -206,6 +206,29 @@ async fn a_disabled_webhook_gets_nothing_from_then_on() {
     assert_eq!(engine.delivery(id).await.status, DeliveryStatus::Canceled);
 }
 
+// behaviour R7
+#[tokio::test]
+async fn what_was_written_before_its_webhook_was_disabled_is_not_sent_when_it_is_enabled_again() {
+    let mut engine = Engine::start().await;
+    let receiver = Receiver::start().await;
+    let webhook = engine.webhook(&receiver).await;
+    engine.crash().await;
+    // The bell carries it, and nobody hears.
+    let written = engine.announce(&[&webhook]).await.deliveries[0].id;
+    for enabled in [false, true] {
+        let stored = engine.store.get_webhook(workspace(), webhook.id).await.unwrap();
+        engine.store.update_webhook(&Webhook { enabled, ..stored }).await.unwrap();
+    }
+    let config = crate::engine::no_config_yet(&engine.store);
+    config.get(workspace()).await.unwrap();
+    engine.start_again_with(config);
+
+    let later = engine.announce(&[&webhook]).await.deliveries[0].id;
+    engine.status_is(later, DeliveryStatus::Delivered).await;
+    engine.is_quiet().await;
+    assert_eq!((receiver.count(), engine.delivery(written).await.status), (1, DeliveryStatus::Canceled));
+}
+
 // behaviour D1
 #[tokio::test]
 async fn what_a_crash_cut_off_is_sent_again_and_what_was_recorded_is_not() {

@@ -66,7 +66,7 @@ impl Engine {
         let store_options = beckon_store_sqlite::Options::new(directory.path(), beckon_testkit::a_vault());
         let store = SqliteStore::open(store_options, ambient.clone()).unwrap();
         store.create_workspace(&a_workspace()).await.unwrap();
-        let (handle, running, stop) = run(store.clone(), ambient.clone(), options.clone());
+        let (handle, running, stop) = run(store.clone(), no_config_yet(&store), ambient.clone(), options.clone());
         Engine { store, clock, ambient, handle, options, running, stop, _directory: directory }
     }
 
@@ -174,14 +174,24 @@ impl Engine {
 
     /// Ends the engine as a crash would, and starts another on the same store.
     pub(crate) async fn crash_and_start_again(&mut self) {
+        self.crash().await;
+        self.start_again();
+    }
+
+    pub(crate) async fn crash(&mut self) {
         self.running.abort();
         (&mut self.running).await.unwrap_err();
-        self.start_again();
     }
 
     /// Starts another engine on the same store.
     pub(crate) fn start_again(&mut self) {
-        (self.handle, self.running, self.stop) = run(self.store.clone(), self.ambient.clone(), self.options.clone());
+        self.start_again_with(no_config_yet(&self.store));
+    }
+
+    /// Starts another engine on the same store that knows a set-up already.
+    pub(crate) fn start_again_with(&mut self, config: Arc<ConfigCache>) {
+        let (store, ambient, options) = (self.store.clone(), self.ambient.clone(), self.options.clone());
+        (self.handle, self.running, self.stop) = run(store, config, ambient, options);
     }
 
     /// Asks the engine to stop, without waiting for it.
@@ -203,9 +213,17 @@ pub(crate) fn workspace() -> WorkspaceId {
     a_workspace().id
 }
 
-fn run(store: Arc<SqliteStore>, ambient: Ambient, options: Options) -> (Handle, JoinHandle<()>, CancellationToken) {
+pub(crate) fn no_config_yet(store: &Arc<SqliteStore>) -> Arc<ConfigCache> {
+    Arc::new(ConfigCache::new(store.clone()))
+}
+
+fn run(
+    store: Arc<SqliteStore>,
+    config: Arc<ConfigCache>,
+    ambient: Ambient,
+    options: Options,
+) -> (Handle, JoinHandle<()>, CancellationToken) {
     let store: SharedStore = store;
-    let config = Arc::new(ConfigCache::new(store.clone()));
     let (service, handle) = Service::new(store, config, ambient, options).unwrap();
     let stop = CancellationToken::new();
     (handle, tokio::spawn(service.run(stop.clone())), stop)

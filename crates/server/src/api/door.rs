@@ -8,7 +8,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
@@ -32,10 +32,12 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
         let bytes_max = if is_import { app.options.import_bytes_max } else { app.options.body_bytes_max };
         DefaultBodyLimit::max(bytes_max).apply(&mut request);
     }
+    // What is at no path of ours is not carried out, and needs no key.
+    let is_keyed = is_api && idempotency::is_keyed(&request) && request.extensions().get::<MatchedPath>().is_some();
     let timeout = if is_import { IMPORT_TIMEOUT } else { app.options.request_timeout };
     let inside = |request| async {
         let answered = async {
-            match is_api && idempotency::is_keyed(&request) {
+            match is_keyed {
                 true => idempotency::answer(app.clone(), request, next).await,
                 false => next.run(request).await,
             }

@@ -39,6 +39,11 @@ async fn what_is_not_there_is_a_problem_too() {
         let answer = house.get(path).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "not_found"), "{path}");
     }
+    let keyed = house.call_with(Method::POST, "/api/v1/nothing", "{}", &[("idempotency-key", "a")]).await;
+    assert_eq!((keyed.status.as_u16(), keyed.code().as_str()), (404, "not_found"));
+    let body = r#"{ "name": "order.placed", "description": "Bought." }"#;
+    let there = house.call_with(Method::POST, "/api/v1/event-types", body, &[("idempotency-key", "a")]).await;
+    assert_eq!(there.status, 201, "a mistaken path uses up no key");
     let answer = house.call_as(KEY, Method::PUT, "/api/v1/webhooks", "{}").await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (405, "method_not_allowed"));
     let allow = answer.headers["allow"].to_str().unwrap();

@@ -1,6 +1,7 @@
 //! What a job goes through, from the oldest on, along an index.
 //!
-//! Promise: a part of a walk reads as many rows as it was asked for, whatever else there is; what is behind the place a
+//! Promise: a part of a walk reads as many rows as it was asked for, whatever else there is; only events that nobody
+//! wanted are passed over unread, in the index, however many stand in a row. What is behind the place a
 //! walk has come to is never looked at again.
 //! Not here: what becomes of what is found (`step.rs`).
 
