@@ -20,8 +20,8 @@ const RATES: [u32; 2] = [200, 2_000];
 /// For how long, in seconds.
 const RATE_SECONDS: u64 = 10;
 /// What the columns of costs mean.
-const COSTS: &str = "CPU, disk and flushes are per delivery. Idle is what was left of all cores; others, what something \
-                     else used.";
+const COSTS: &str = "CPU, disk and flushes are per delivery; flushes are counted once, in a traced run of its own with a \
+                     quarter of the events. Idle is what was left of all cores; others, what something else used.";
 
 /// Something to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,7 +33,9 @@ pub(crate) enum Figure {
     DiskBytes,
     /// Flushes (fsync, fdatasync) per delivery.
     Fsyncs,
-    /// Calls that were made.
+    /// Pages of a list that were asked for.
+    Pages,
+    /// Calls that it took to fill a page, on average.
     Calls,
     /// From the last thing sent to the last arrival, in milliseconds.
     Behind,
@@ -42,6 +44,12 @@ pub(crate) enum Figure {
     P95,
     P99,
     Max,
+    /// The same of single calls.
+    CallP95,
+    CallMax,
+    /// How long matching one page view takes, in microseconds.
+    MatchP50,
+    MatchP99,
 }
 
 /// What stands for a figure that could not be measured, which is NaN.
@@ -68,12 +76,17 @@ impl Figure {
             Figure::PeakRss => "peak_rss_mib",
             Figure::DiskBytes => "disk_bytes",
             Figure::Fsyncs => "fsyncs",
-            Figure::Calls => "calls",
+            Figure::Pages => "pages",
+            Figure::Calls => "calls_per_page",
             Figure::Behind => "behind_ms",
             Figure::P50 => "p50_ms",
             Figure::P95 => "p95_ms",
             Figure::P99 => "p99_ms",
             Figure::Max => "max_ms",
+            Figure::CallP95 => "call_p95_ms",
+            Figure::CallMax => "call_max_ms",
+            Figure::MatchP50 => "match_p50_us",
+            Figure::MatchP99 => "match_p99_us",
         }
     }
 
@@ -94,12 +107,17 @@ impl Figure {
             Figure::PeakRss => ["peak", "MiB"],
             Figure::DiskBytes => ["disk", "bytes"],
             Figure::Fsyncs => ["flushes", "fsyncs"],
-            Figure::Calls => ["calls", ""],
+            Figure::Pages => ["pages", ""],
+            Figure::Calls => ["calls", "/page"],
             Figure::Behind => ["behind", "ms"],
             Figure::P50 => ["p50", "ms"],
             Figure::P95 => ["p95", "ms"],
             Figure::P99 => ["p99", "ms"],
             Figure::Max => ["max", "ms"],
+            Figure::CallP95 => ["call p95", "ms"],
+            Figure::CallMax => ["call max", "ms"],
+            Figure::MatchP50 => ["match p50", "µs"],
+            Figure::MatchP99 => ["match p99", "µs"],
         }
     }
 
@@ -109,20 +127,19 @@ impl Figure {
             return UNKNOWN.to_owned();
         }
         match self {
-            Figure::PerSecond | Figure::DiskBytes | Figure::Calls => thousands(value),
+            Figure::PerSecond | Figure::DiskBytes | Figure::Pages => thousands(value),
             Figure::Idle | Figure::Others | Figure::Rss | Figure::PeakRss => format!("{value:.0}"),
             Figure::OfLimit | Figure::OfFirst | Figure::ServerCpu | Figure::LoadCpu | Figure::ReceiverCpu => {
                 format!("{value:.1}")
             }
             Figure::CpuShare | Figure::Seconds => format!("{value:.3}"),
             Figure::Fsyncs => format!("{value:.4}"),
-            Figure::Behind | Figure::P50 | Figure::P95 | Figure::P99 | Figure::Max if value >= 100.0 => {
-                thousands(value)
-            }
+            Figure::Calls | Figure::MatchP50 | Figure::MatchP99 => format!("{value:.1}"),
+            _ if value >= 100.0 => thousands(value),
             Figure::Behind => format!("{value:.1}"),
-            // Matching one page view takes microseconds.
-            Figure::P50 | Figure::P95 | Figure::P99 | Figure::Max if value < 0.1 => format!("{value:.4}"),
-            Figure::P50 | Figure::P95 | Figure::P99 | Figure::Max => format!("{value:.2}"),
+            Figure::P50 | Figure::P95 | Figure::P99 | Figure::Max | Figure::CallP95 | Figure::CallMax => {
+                format!("{value:.2}")
+            }
         }
     }
 }

@@ -20,8 +20,8 @@ pub(crate) use bare::perform;
 pub(crate) const ROLE: &str = "bare-client";
 /// Numbers of connections that are tried.
 const CONNECTIONS: [usize; 3] = [8, 32, 64];
-/// Requests per run.
-const REQUESTS: u64 = 100_000;
+/// Requests per run: as many as take some seconds.
+const REQUESTS: u64 = 400_000;
 
 /// What the bare client is to do.
 #[derive(Debug, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ pub(crate) use run::perform;
 pub(crate) use script::Script;
 
 pub(crate) const ROLE: &str = "load";
-/// Callers that post at the same time: the connection pool of a busy API.
+/// Callers that publish at the same time: the connection pool of a busy API.
 pub(crate) const CALLERS: usize = 64;
 
 /// What the load does.
@@ -21,6 +21,8 @@ pub(crate) const CALLERS: usize = 64;
 pub(crate) struct Plan {
     /// The server's host and port.
     pub(crate) address: String,
+    /// Callers that post at the same time.
+    pub(crate) callers: usize,
     /// How many requests.
     pub(crate) requests: u64,
     /// How many of them a second, whether or not those before have been answered; as many as can be if `None`.

@@ -1,7 +1,8 @@
 //! Measures Beckon, beside the limit of the machine measured in the same run.
 //!
 //! `make bench` builds the server and this, and runs it; `beckon-bench throughput idle` runs only those cases. Server,
-//! load and receiver are processes of their own; this one directs them and reports.
+//! load and receiver are processes of their own; this one directs them and reports. One thing alone is measured within
+//! this one: how long a page view takes to be matched.
 //! Promise: every case holds what arrived against what was acknowledged, and fails if they differ.
 //! Not here: tests of Beckon. A number depends on the machine; its ratio to the limit less so.
 

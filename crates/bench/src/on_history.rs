@@ -8,16 +8,13 @@ use crate::bench::Bench;
 use crate::case::ONE_BY_ONE_EVENTS;
 use crate::data::Data;
 use crate::figure::{Figure, Figures, thousands};
-use crate::history::{self, DELIVERIES};
+use crate::history::{self, DELIVERIES, Times};
 use crate::machine::today;
 use crate::publishing::{Publishing, latencies};
 use crate::quantile::Quantiles;
 use crate::section::{Row, Section};
-use crate::server::{API_KEY, Server};
+use crate::server::Server;
 use crate::start_up;
-
-/// Of the combinations of filters every so many-th is asked for.
-const STRIDE: usize = 7;
 
 /// Three tables, of the data directory that was given or of one made for the purpose.
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Section>> {
@@ -33,27 +30,41 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Section>> {
     let mib = data.bytes()? / (1024 * 1024);
     let title = |what: &str| format!("{what} with a history of {} MiB", thousands(mib as f64));
     let start_up = start_up::row("a later start", &data, bench).await?;
-    let lists = lists(bench, &data).await?;
+    let (checked, lists) = lists(bench, &data).await?;
     let publishing = Publishing::one_by_one(ONE_BY_ONE_EVENTS).throughput_on(&data, bench).await?;
-    let section = |what: &str, note: &str, rows| Section { title: title(what), notes: vec![note.to_owned()], rows };
+    let section = |what: &str, notes: &[&str], rows| {
+        let notes = notes.iter().map(|note| (*note).to_owned()).collect();
+        Section { title: title(what), notes, rows }
+    };
+    let lists_notes = [
+        "Each filter, each pair of them and a part of the rest, first pages and deep ones. p50 to max: until a page is",
+        "filled or the list ends, which may take several calls.",
+        &checked,
+    ];
     Ok(vec![
-        section("Start-up", "From the start of the process until /readyz answers 200.", vec![start_up]),
-        section("Lists", "Each filter and their combinations, first pages and deep ones.", lists),
-        section("Throughput", "Each run adds its events to the history.", vec![publishing]),
+        section("Start-up", &["From the start of the process until /readyz answers 200."], vec![start_up]),
+        section("Lists", &lists_notes, lists),
+        section("Throughput", &["Each run adds its events to the history."], vec![publishing]),
     ])
 }
 
-async fn lists(bench: &Bench, data: &Data) -> anyhow::Result<Vec<Row>> {
+async fn lists(bench: &Bench, data: &Data) -> anyhow::Result<(String, Vec<Row>)> {
+    let totals = history::totals(data.path())?;
     let server = Server::start(&bench.program, data).await?;
-    let times = history::lists(&server.address, API_KEY, today()?, STRIDE).await?;
+    let times = history::lists(&server, today()?, &totals).await?;
     server.stop().await?;
-    let mut rows = Vec::with_capacity(times.len());
-    for (name, millis) in times {
-        let calls = millis.len() as f64;
-        let quantiles = Quantiles::of(millis.into_iter().map(|ms| (ms * 1e3) as u64).collect());
-        let mut figures: Figures = latencies(quantiles.context("times of a list")?);
-        figures.insert(Figure::Calls, calls);
-        rows.push(Row::new(name, Figure::P50, vec![figures])?);
-    }
-    Ok(rows)
+    let rows = times.into_iter().map(|(name, times)| Row::new(name, Figure::P50, vec![figures(times)?]));
+    let checked = format!("Nothing came twice or out of order; {} whole lists were as long as seeded.", totals.len());
+    Ok((checked, rows.collect::<anyhow::Result<_>>()?))
+}
+
+fn figures(times: Times) -> anyhow::Result<Figures> {
+    let (pages, calls) = (times.pages_us.len() as f64, times.calls_us.len() as f64);
+    let mut figures: Figures = latencies(Quantiles::of(times.pages_us).context("a list without pages")?);
+    let each = Quantiles::of(times.calls_us).context("a list without calls")?;
+    figures.insert(Figure::Pages, pages);
+    figures.insert(Figure::Calls, calls / pages);
+    figures.insert(Figure::CallP95, each.p95_us as f64 / 1_000.0);
+    figures.insert(Figure::CallMax, each.max_us as f64 / 1_000.0);
+    Ok(figures)
 }

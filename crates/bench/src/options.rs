@@ -37,8 +37,8 @@ impl Options {
                         .filter(|runs| (1..=RUNS_MAX).contains(runs))
                         .with_context(|| format!("--runs: a number from 1 to {RUNS_MAX}, this is {text:?}"))?;
                 }
-                "--server" => options.server = Some(PathBuf::from(value()?)),
-                "--history" => options.history = Some(PathBuf::from(value()?)),
+                "--server" => options.server = Some(absolute(&word, &value()?)?),
+                "--history" => options.history = Some(absolute(&word, &value()?)?),
                 name if known.contains(&name) => options.cases.push(word),
                 name => anyhow::bail!(
                     "{name:?} is no case: there are {}; options are --runs N, --server PROGRAM, --history DIRECTORY",
@@ -48,6 +48,11 @@ impl Options {
         }
         Ok(options)
     }
+}
+
+/// A path from the root: the server runs in a directory of its own.
+fn absolute(option: &str, path: &str) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("{option}: a path, this is {path:?}"))
 }
 
 #[cfg(test)]
@@ -63,7 +68,8 @@ mod tests {
         let all = Options { runs: RUNS, server: None, history: None, cases: vec![] };
         assert_eq!(read("").unwrap(), all);
         let one = read("--runs 1 idle --server ./beckon --history ./data").unwrap();
-        let (server, history) = (Some(PathBuf::from("./beckon")), Some(PathBuf::from("./data")));
+        let here = std::env::current_dir().unwrap();
+        let (server, history) = (Some(here.join("beckon")), Some(here.join("data")));
         assert_eq!(one, Options { runs: 1, server, history, cases: vec!["idle".to_owned()] });
     }
 

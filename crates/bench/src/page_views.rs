@@ -7,25 +7,26 @@
 //! Beside it: how long one page view takes to be matched against the segments, in this process.
 //! Not here: the parts of the way one by one (`benches/hot_paths`), and events published by API (`case.rs`).
 
-mod load;
+pub(crate) mod calls;
 mod matching;
-mod receiver;
 mod rules;
-mod server;
 mod visitors;
-
-use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod workspace;
 
 use anyhow::Context;
-use tokio::time::{Duration, Instant, sleep};
 
 use crate::bench::Bench;
+use crate::clock::seconds_between;
+use crate::cores::CoresSince;
+use crate::data::Data;
 use crate::figure::{Figure, Figures, thousands};
+use crate::load::{Load, Plan, Posted, Script};
+use crate::process::CpuSince;
+use crate::receiver::{Arrived, Manner, Receiver};
+use crate::reconcile::exactly_once;
 use crate::section::{Row, Section, repeat};
-use load::{Client, Load};
-use receiver::Receiver;
-use server::Server;
+use crate::server::Server;
+use calls::{PAGES_PER_VISITOR, Qualified};
 
 /// Page views of a run.
 const PAGE_VIEWS: usize = 100_000;
@@ -35,8 +36,10 @@ const SEGMENTS: [usize; 2] = [100, 10_000];
 const BATCH: usize = 100;
 /// Batches that are under way at the same time.
 const CALLERS: usize = 16;
-/// How long a run may take before it is called lost.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Visitors of a run.
+const VISITORS: usize = PAGE_VIEWS / PAGES_PER_VISITOR;
+/// Identifies per request.
+const IDENTIFY_BATCH: usize = 500;
 
 /// With few and with many segments.
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
@@ -46,75 +49,83 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Section> {
         rows.push(Row::new(format!("{} segments", thousands(segments as f64)), Figure::PerSecond, runs)?);
     }
     Ok(Section {
-        title: "Page views: taken per second, 1 in 10 qualifies".to_owned(),
+        title: "Page views: page views/s from the first batch to the last arrival, 1 in 10 qualifies".to_owned(),
         notes: vec![
-            format!(
-                "Batches of {BATCH} from {CALLERS} callers; CPU is per page view; behind: the last arrival after the last answer."
-            ),
-            "p50 and p99 are how long matching one page view against the segments takes.".to_owned(),
+            format!("Batches of {BATCH} from {CALLERS} callers; CPU and disk are per page view."),
+            "Behind: the last arrival after the last answer. Match: how long one page view takes to be matched against"
+                .to_owned(),
+            "the segments, apart from the run and in this program's own process.".to_owned(),
         ],
         rows,
     })
 }
 
 async fn run(bench: &Bench, segments: usize) -> anyhow::Result<Figures> {
-    let page_views = PAGE_VIEWS;
-    let receiver = Receiver::start()?;
-    let server = Rc::new(Server::start(bench, segments, &receiver.address).await?);
-    let load = Load::new(&server.segments, page_views, BATCH);
-    let local = tokio::task::LocalSet::new();
+    let data = Data::fresh(&bench.scratch)?;
+    let ids = workspace::set_up(data.path(), segments).await?;
+    let expected = calls::expected(VISITORS, &ids);
+    let events = expected.len() as u64;
+    let mut receiver = Receiver::start().await?;
+    receiver.keep().await?;
+    let server = workspace::start(bench, &data).await?;
+    workspace::add_webhook(&server, &Manner::Well.url(&receiver.address, 0)).await?;
     // Who is known already costs no identify while it is measured.
-    send_all(&local, &server, load.identifies.clone()).await?;
+    let identifies = Script::Identifies { visitors: VISITORS, batch: IDENTIFY_BATCH };
+    load(&server, identifies, VISITORS / IDENTIFY_BATCH).await?.go().await?;
+    server.stop().await?;
+    let bytes_before = data.bytes()?;
 
-    let (cpu_before, begun) = (server.cpu_us()?, Instant::now());
-    send_all(&local, &server, load.batches.clone()).await?;
-    let taken = begun.elapsed().as_secs_f64();
-    while receiver.count() < load.expected.len() {
-        anyhow::ensure!(
-            begun.elapsed() < PATIENCE,
-            "{} of {} events arrived in {PATIENCE:?}",
-            receiver.count(),
-            load.expected.len()
-        );
-        sleep(Duration::from_millis(2)).await;
-    }
-    let arrived = begun.elapsed().as_secs_f64();
-    let cpu = server.cpu_us()? - cpu_before;
-    let mut events = receiver.events();
-    events.sort_unstable();
-    anyhow::ensure!(events == load.expected, "other events arrived than were expected");
-    let (p50, p99) = matching::percentiles(segments)?;
+    let server = workspace::start(bench, &data).await?;
+    let page_views = Script::PageViews { visitors: VISITORS, segments, batch: BATCH };
+    let mut load = load(&server, page_views, PAGE_VIEWS / BATCH).await?;
+    let cores = CoresSince::now()?;
+    let cpu = CpuSince::now([server.process, load.process(), receiver.process()])?;
+    let Posted { begun_ns, ended_ns, acknowledged } = load.go().await?;
+    let arrived_ns = receiver.when(0..1, events).await?;
+    let cpu_us = cpu.us()?;
+    let machine = cores.shares(cpu_us.iter().sum())?;
+    let peak_rss_mib = server.process.peak_rss_mib()?;
+    anyhow::ensure!(acknowledged as usize * BATCH == PAGE_VIEWS, "not all was acknowledged");
+    // After this nothing more arrives.
+    server.stop().await.context("at the end of a run")?;
+    let disk_bytes = data.bytes()?.saturating_sub(bytes_before);
+    as_expected(&mut receiver, &expected).await?;
+
+    let (match_p50, match_p99) = matching::percentiles(segments)?;
+    let each = |value: f64| value / PAGE_VIEWS as f64;
+    let [server_us, load_us, receiver_us] = cpu_us.map(each);
+    let per_second = PAGE_VIEWS as f64 / seconds_between(begun_ns, arrived_ns);
     Ok(Figures::from([
-        (Figure::PerSecond, page_views as f64 / taken),
-        (Figure::ServerCpu, cpu / page_views as f64),
-        (Figure::PeakRss, server.rss_mib()?),
-        (Figure::Behind, (arrived - taken) * 1e3),
-        (Figure::P50, p50.as_secs_f64() * 1e3),
-        (Figure::P99, p99.as_secs_f64() * 1e3),
+        (Figure::PerSecond, per_second),
+        (Figure::OfLimit, 100.0 * per_second / bench.limit),
+        (Figure::ServerCpu, server_us),
+        (Figure::LoadCpu, load_us),
+        (Figure::ReceiverCpu, receiver_us),
+        (Figure::Idle, machine.idle),
+        (Figure::Others, machine.others),
+        (Figure::PeakRss, peak_rss_mib),
+        (Figure::DiskBytes, each(disk_bytes as f64)),
+        (Figure::Behind, seconds_between(ended_ns, arrived_ns) * 1e3),
+        (Figure::MatchP50, match_p50.as_secs_f64() * 1e6),
+        (Figure::MatchP99, match_p99.as_secs_f64() * 1e6),
     ]))
 }
 
-/// Sends bodies from some callers at once, each as soon as one has its answer.
-async fn send_all(local: &tokio::task::LocalSet, server: &Rc<Server>, bodies: Rc<[load::Body]>) -> anyhow::Result<()> {
-    let next = Rc::new(AtomicUsize::new(0));
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|_| {
-            let (server, bodies, next) = (server.clone(), bodies.clone(), next.clone());
-            local.spawn_local(async move {
-                let mut client = Client::connect(&server.address).await?;
-                while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    client.send(body).await?;
-                }
-                anyhow::Ok(())
-            })
-        })
-        .collect();
-    local
-        .run_until(async {
-            for caller in callers {
-                caller.await.context("a caller")??;
-            }
-            anyhow::Ok(())
-        })
-        .await
+/// A load of so many requests, its connections open.
+async fn load(server: &Server, script: Script, requests: usize) -> anyhow::Result<Load> {
+    let (address, requests) = (server.address.clone(), requests as u64);
+    Load::prepare(Plan { address, callers: CALLERS, requests, per_second: None, script }).await
+}
+
+/// Fails unless exactly those events arrived that were expected, each once.
+async fn as_expected(receiver: &mut Receiver, expected: &[Qualified]) -> anyhow::Result<()> {
+    let events = expected.len() as u64;
+    // These payloads carry no numbers; who and which segment is compared instead.
+    let arrived = receiver.arrived(0..1).await?;
+    exactly_once("events of page views", events, Arrived { numbered: arrived.distinct, ..arrived })?;
+    let kept = receiver.kept().await?;
+    let mut qualified = kept.iter().map(|body| calls::qualified(body)).collect::<anyhow::Result<Vec<_>>>()?;
+    qualified.sort_unstable();
+    anyhow::ensure!(qualified == expected, "other events arrived than were expected");
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! One kept connection that POSTs and waits for the answer.
+//! One kept connection: a request at a time, and its answer.
 
 use anyhow::Context;
 use http_body_util::{BodyExt, Full};

@@ -38,10 +38,7 @@ pub(crate) struct Publishing {
 
 impl fmt::Display for Publishing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.script {
-            Script::Event => f.write_str("one by one")?,
-            Script::Batch(events) => write!(f, "batches of {events}")?,
-        }
+        self.script.fmt(f)?;
         if let Some(per_second) = self.per_second {
             write!(f, ", {per_second}/s")?;
         }

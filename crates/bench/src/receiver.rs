@@ -15,7 +15,7 @@ use crate::quantile::Quantiles;
 use crate::role::Actor;
 
 pub(crate) use serve::serve;
-pub(crate) use tally::Arrived;
+pub(crate) use tally::{Arrived, TakenBy};
 
 pub(crate) const ROLE: &str = "receiver";
 
@@ -54,8 +54,12 @@ enum Ask {
     Latency { webhooks: Range<usize> },
     /// From now on, answer everything with this status.
     Answer { status: u16 },
-    /// How many deliveries had been taken by these moments.
-    TakenBy { moments_ns: Vec<u64> },
+    /// From now on, keep the bodies of what is taken.
+    Keep,
+    /// What was kept.
+    Kept,
+    /// How many deliveries had been taken by a moment.
+    TakenBy { moment_ns: u64 },
 }
 
 /// A running receiver; dropping it ends it.
@@ -96,9 +100,19 @@ impl Receiver {
         self.ask(Ask::Answer { status }).await
     }
 
-    /// How many deliveries had been taken by these moments, to a tenth of a second.
-    pub(crate) async fn taken_by(&mut self, moments_ns: Vec<u64>) -> anyhow::Result<Vec<u64>> {
-        self.ask(Ask::TakenBy { moments_ns }).await
+    /// From now on, the bodies of what is taken are kept.
+    pub(crate) async fn keep(&mut self) -> anyhow::Result<()> {
+        self.ask(Ask::Keep).await
+    }
+
+    /// The bodies that were kept, repeats too, in the order in which they came.
+    pub(crate) async fn kept(&mut self) -> anyhow::Result<Vec<String>> {
+        self.ask(Ask::Kept).await
+    }
+
+    /// How many deliveries had been taken by a moment, or the tenth of a second before it.
+    pub(crate) async fn taken_by(&mut self, moment_ns: u64) -> anyhow::Result<TakenBy> {
+        self.ask(Ask::TakenBy { moment_ns }).await
     }
 
     async fn ask<T: DeserializeOwned>(&mut self, ask: Ask) -> anyhow::Result<T> {

@@ -1,5 +1,6 @@
 //! The server being measured.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -21,6 +22,8 @@ pub(crate) const API_KEY: &str = "bk_bench_0123456789abcdef";
 pub(crate) const AUTHORIZATION: &str = "Bearer bk_bench_0123456789abcdef";
 /// What [`set_up`] sets up, and the load publishes.
 pub(crate) const EVENT_TYPE: &str = "bench.ran";
+/// How the names of the variables begin that the server reads.
+const SETTINGS: &str = "BECKON_";
 /// How long a server may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How often it is asked whether it is ready.
@@ -42,25 +45,36 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one and waits until it is ready.
     pub(crate) async fn start(program: &Path, data: &Data) -> anyhow::Result<Server> {
-        Server::run(Command::new(program), program, data).await
+        Server::run(Command::new(program), program, data, &[]).await
     }
 
-    /// The same, with its flushes noted.
+    /// The same, with more variables in its environment.
+    pub(crate) async fn start_with(program: &Path, data: &Data, more: &[(&str, &str)]) -> anyhow::Result<Server> {
+        Server::run(Command::new(program), program, data, more).await
+    }
+
+    /// The same as [`Server::start`], with its flushes noted.
     pub(crate) async fn start_traced(program: &Path, data: &Data, tracer: &Tracer) -> anyhow::Result<Server> {
-        Server::run(tracer.command(program), program, data).await
+        Server::run(tracer.command(program), program, data, &[]).await
     }
 
-    async fn run(mut command: Command, program: &Path, data: &Data) -> anyhow::Result<Server> {
+    async fn run(mut command: Command, program: &Path, data: &Data, more: &[(&str, &str)]) -> anyhow::Result<Server> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
         let log = NamedTempFile::new().context("making a log file")?;
+        // Neither this environment nor a beckon.toml of this directory says how it is measured.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_setting(name)) {
+            command.env_remove(name);
+        }
         let begun = Instant::now();
         let child = command
+            .current_dir(data.path())
             .args(["serve", "--listen", &address, "--data-dir"])
             .arg(data.path())
             .env("BECKON_API_KEY", API_KEY)
             .env("BECKON_ALLOW_NETS", "127.0.0.0/8")
             .env("BECKON_LOG_LEVEL", "warn")
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log.reopen()?)
@@ -103,6 +117,11 @@ impl Server {
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
         Connection::open(&self.address).await
     }
+}
+
+/// Whether a variable of the environment is one of the server's settings.
+fn is_setting(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(SETTINGS.as_bytes())
 }
 
 fn tail(log: &Path) -> String {

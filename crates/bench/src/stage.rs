@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::bench::Bench;
 use crate::data::Data;
 use crate::fsyncs::Tracer;
-use crate::load::{Load, Plan, Script};
+use crate::load::{CALLERS, Load, Plan, Script};
 use crate::receiver::{Manner, Receiver};
 use crate::server::{Server, Taker, delete, set_up};
 
@@ -48,7 +48,8 @@ impl<'a> Stage<'a> {
 
     /// A load of so many requests, its connections open.
     pub(crate) async fn load(&self, script: Script, requests: u64, per_second: Option<u32>) -> anyhow::Result<Load> {
-        Load::prepare(Plan { address: self.server.address.clone(), requests, per_second, script }).await
+        let address = self.server.address.clone();
+        Load::prepare(Plan { address, callers: CALLERS, requests, per_second, script }).await
     }
 
     /// Stops the server, after which nothing more arrives. Gives the receiver, and by how many bytes the data grew.

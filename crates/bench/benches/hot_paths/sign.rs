@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use beckon_delivery::sign::sign;
+use beckon_delivery::sign::Signer;
 use beckon_domain::signing::{KeyMaterial, SigningKey, SigningScheme};
 use beckon_testkit::fake_ambient;
 use criterion::{Criterion, Throughput};
@@ -21,8 +21,11 @@ pub(crate) fn measure(criterion: &mut Criterion) {
                 let key = || SigningKey::new(KeyMaterial::generate(scheme, &ambient), Timestamp::UNIX_EPOCH);
                 let keys: Vec<SigningKey> = (0..count).map(|_| key()).collect();
                 let keys_named = if count == 1 { "one key" } else { "two keys" };
+                let signer = Signer::new(&keys);
                 group.bench_function(format!("{name}, {bytes} bytes, {keys_named}"), |bencher| {
-                    bencher.iter(|| sign(black_box(&keys), "evt_01hzy3v7k2m4n6p8q0r2s4t6v8", 1_700_000_000, &body));
+                    bencher.iter(|| {
+                        signer.sign("evt_01hzy3v7k2m4n6p8q0r2s4t6v8", Timestamp::UNIX_EPOCH, black_box(&body))
+                    });
                 });
             }
         }

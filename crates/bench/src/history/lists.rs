@@ -1,199 +1,218 @@
-//! Asks for every list with every combination of filters, and tells how long the answers took.
+//! Asks for every list with every combination of filters, tells how long the answers took, and checks them.
+//!
+//! A page may come short and be continued by its cursor; what counts is how long it takes until it is filled, or the
+//! list ends.
+//! Promise: it fails if a list shows anything twice or out of order, or if a whole list has another number of rows than
+//! were seeded.
 
-use std::collections::BTreeMap;
+mod paths;
+
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Context;
-use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper::client::conn::http1::SendRequest;
-use hyper_util::rt::TokioIo;
-use jiff::{SignedDuration, Timestamp};
+use hyper::Method;
+use jiff::Timestamp;
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::seed::{channel, type_name};
+use super::census::Total;
+use crate::post::Connection;
+use crate::server::{AUTHORIZATION, Server, get};
+use paths::shape;
 
-/// Rows asked for.
+/// Rows of a page.
 const LIMIT: usize = 50;
 /// How many pages are followed of a list.
 const PAGES: usize = 3;
-/// How many pages are followed to fill one, where pages come short.
-const SHORT_PAGES: usize = 1_000;
+/// Rows asked for at once where a whole list is walked: as many as the API gives.
+const LIMIT_MAX: usize = 250;
+/// How many calls may fill one page.
+const CALLS_MAX: usize = 1_000;
+/// How many calls go deep into the whole lists.
+const DEEP_CALLS: usize = 400;
+/// The webhooks whose lists are asked for: common, never failing, with pending, rare, of the beginning.
+const WEBHOOKS: [usize; 5] = [0, 5, 6, 8, 9];
 
-/// What was asked, by the names of the filters alone, and how long each answer took, in milliseconds.
-pub(crate) type Times = BTreeMap<String, Vec<f64>>;
-
-struct Asker {
-    sender: SendRequest<Full<Bytes>>,
-    address: String,
-    api_key: String,
-    times: Times,
+/// How long a list took, in microseconds.
+#[derive(Debug, Default)]
+pub(crate) struct Times {
+    /// Each page, until it was filled or the list ended.
+    pub(crate) pages_us: Vec<u64>,
+    /// Each call.
+    pub(crate) calls_us: Vec<u64>,
 }
 
-/// Lists what a server at `address` holds: of the combinations of filters every `stride`-th, or all.
-pub(crate) async fn lists(address: &str, api_key: &str, now: Timestamp, stride: usize) -> anyhow::Result<Times> {
-    let stream = TcpStream::connect(address).await.with_context(|| format!("connecting to {address}"))?;
-    stream.set_nodelay(true).context("setting TCP_NODELAY")?;
-    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let mut asker = Asker { sender, address: address.to_owned(), api_key: api_key.to_owned(), times: Times::new() };
-    let webhooks = asker.ask("webhooks", "/api/v1/webhooks?limit=50").await?;
-    let mut webhooks: Vec<(String, String)> = webhooks["data"]
-        .as_array()
-        .context("webhooks")?
-        .iter()
-        .filter_map(|webhook| Some((webhook["description"].as_str()?.to_owned(), webhook["id"].as_str()?.to_owned())))
-        .collect();
-    webhooks.sort();
-    // Common, never failing, with pending, rare, of the beginning.
-    let chosen: Vec<_> = [0, 5, 6, 8, 9].iter().filter_map(|n| Some(webhooks.get(*n)?.1.clone())).collect();
-
-    for (n, path) in delivery_lists(&chosen, now).into_iter().enumerate() {
-        if n % stride == 0 {
-            asker.follow(&path).await?;
-        }
-    }
-    for path in event_lists(now) {
+/// Asks a server; by the path and the names of the filters, how long it took. `totals` are the whole lists whose
+/// length is known.
+pub(crate) async fn lists(
+    server: &Server,
+    now: Timestamp,
+    totals: &[Total],
+) -> anyhow::Result<BTreeMap<String, Times>> {
+    let mut asker = Asker { connection: server.connect().await?, times: BTreeMap::new() };
+    let webhooks = asker.webhooks().await?;
+    let chosen: Vec<String> = WEBHOOKS.iter().filter_map(|n| webhooks.get(*n).cloned()).collect();
+    for path in paths::of_deliveries(&chosen, now).into_iter().chain(paths::of_events(now)) {
         asker.follow(&path).await?;
     }
-    for (_, webhook) in &webhooks {
+    for webhook in &webhooks {
         asker.follow(&format!("/api/v1/webhooks/{webhook}/attempts?limit={LIMIT}")).await?;
-        let page = asker.ask("some", &format!("/api/v1/webhooks/{webhook}/deliveries?limit=5")).await?;
-        for delivery in page["data"].as_array().context("deliveries")? {
-            let id = delivery["id"].as_str().context("an id")?;
+        let some = get(&mut asker.connection, &format!("/api/v1/webhooks/{webhook}/deliveries?limit=5")).await?;
+        for delivery in some["data"].as_array().context("deliveries")? {
+            let id = delivery["id"].as_str().context("the id of a delivery")?;
             asker.follow(&format!("/api/v1/deliveries/{id}/attempts?limit={LIMIT}")).await?;
-            let event = delivery["event_id"].as_str().context("an id")?;
+            let event = delivery["event_id"].as_str().context("the event of a delivery")?;
             asker.follow(&format!("/api/v1/events/{event}/deliveries?limit={LIMIT}")).await?;
-            for webhook in &chosen[..2] {
+            for webhook in chosen.iter().take(2) {
                 let query = format!("event_id={event}&webhook_id={webhook}&status=failed&limit={LIMIT}");
                 asker.follow(&format!("/api/v1/deliveries?{query}")).await?;
             }
         }
     }
-    asker.deep().await?;
+    for path in ["/api/v1/deliveries", "/api/v1/events"] {
+        asker.go_deep(path).await?;
+    }
+    for Total { list, rows } in totals {
+        let listed = asker.walk(list).await?;
+        anyhow::ensure!(listed == *rows, "GET {list}: {rows} were seeded, but {listed} are listed");
+    }
     Ok(asker.times)
 }
 
-/// Every value of a filter beside none at all.
-fn options(name: &str, values: &[String]) -> Vec<String> {
-    [String::new()].into_iter().chain(values.iter().map(|value| format!("{name}={value}&"))).collect()
-}
-
-fn times(now: Timestamp) -> Vec<String> {
-    let day = |ago: i64| now - SignedDuration::from_hours(24 * ago);
-    vec![
-        String::new(),
-        format!("since={}&", day(1)),
-        format!("until={}&", day(45)),
-        format!("until={}&", day(89)),
-        format!("since={}&until={}&", day(60), day(30)),
-    ]
-}
-
-fn types() -> Vec<String> {
-    options("event_type", &[0, 10, 18, 19].map(type_name))
-}
-
-fn channels() -> Vec<String> {
-    options("channel", &[0, 150, 297, 299, 400].map(|n| channel(n).as_str().to_owned()))
-}
-
-fn delivery_lists(webhooks: &[String], now: Timestamp) -> Vec<String> {
-    let statuses = ["pending", "retrying", "delivered", "failed", "canceled"].map(str::to_owned);
-    let mut paths = Vec::new();
-    for webhook in options("webhook_id", webhooks) {
-        for status in options("status", &statuses) {
-            for event_type in types() {
-                for channel in channels() {
-                    for time in times(now) {
-                        let filters = format!("{webhook}{status}{event_type}{channel}{time}");
-                        paths.push(format!("/api/v1/deliveries?{filters}limit={LIMIT}"));
-                    }
-                }
-            }
-        }
-    }
-    paths
-}
-
-fn event_lists(now: Timestamp) -> Vec<String> {
-    let mut paths = Vec::new();
-    for event_type in types() {
-        for channel in channels() {
-            for time in times(now) {
-                let event_type = event_type.replace("event_type", "type");
-                paths.push(format!("/api/v1/events?{event_type}{channel}{time}limit={LIMIT}"));
-            }
-        }
-    }
-    paths
-}
-
-/// A path without its ids and values.
-fn shape(path: &str) -> String {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let names = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.0)).filter(|name| *name != "limit");
-    let path = path.split('/').map(|part| if part.len() > 25 { "…" } else { part }).collect::<Vec<_>>().join("/");
-    format!("{path} {}", names.collect::<Vec<_>>().join("+"))
+struct Asker {
+    connection: Connection,
+    times: BTreeMap<String, Times>,
 }
 
 impl Asker {
+    /// The ids of all webhooks, by description: in the order in which they were seeded.
+    async fn webhooks(&mut self) -> anyhow::Result<Vec<String>> {
+        let page = get(&mut self.connection, "/api/v1/webhooks?limit=50").await?;
+        let named =
+            |webhook: &Value| Some((webhook["description"].as_str()?.to_owned(), webhook["id"].as_str()?.to_owned()));
+        let webhooks: Option<BTreeMap<_, _>> = page["data"].as_array().context("webhooks")?.iter().map(named).collect();
+        Ok(webhooks.context("a webhook with description and id")?.into_values().collect())
+    }
+
     /// Follows a list for a few pages.
     async fn follow(&mut self, path: &str) -> anyhow::Result<()> {
-        let (mut cursor, shape) = (String::new(), shape(path));
+        let (mut walk, shape) = (Walk::of(path), shape(path));
         for _ in 0..PAGES {
-            let (mut rows, mut asked) = (0, 0);
-            while rows < LIMIT {
-                let page = self.ask(&shape, &format!("{path}{cursor}")).await?;
-                rows += page["data"].as_array().map_or(0, Vec::len);
-                asked += 1;
-                match page["next_cursor"].as_str() {
-                    Some(next) if asked < SHORT_PAGES => cursor = format!("&cursor={next}"),
-                    _ => {
-                        cursor.clear();
-                        break;
-                    }
-                }
+            let (mut rows, mut calls_us) = (0, Vec::new());
+            while rows < LIMIT && !walk.ended {
+                anyhow::ensure!(calls_us.len() < CALLS_MAX, "GET {path}: no full page in {CALLS_MAX} calls");
+                let (came, took_us) = walk.step(&mut self.connection).await?;
+                rows += came;
+                calls_us.push(took_us);
             }
-            if cursor.is_empty() {
+            let times = self.times.entry(shape.clone()).or_default();
+            times.pages_us.push(calls_us.iter().sum());
+            times.calls_us.append(&mut calls_us);
+            if walk.ended {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Follows the whole list of deliveries for a while, and looks on from there.
-    async fn deep(&mut self) -> anyhow::Result<()> {
-        for path in ["/api/v1/deliveries?limit=250", "/api/v1/events?limit=250"] {
-            let mut cursor = String::new();
-            for n in 0..400 {
-                let name = format!("{} page {}..", shape(path), n / 200 * 200);
-                let page = self.ask(&name, &format!("{path}{cursor}")).await?;
-                let Some(next) = page["next_cursor"].as_str() else { break };
-                cursor = format!("&cursor={next}");
+    /// Goes deep into a whole list, in large pages.
+    async fn go_deep(&mut self, path: &str) -> anyhow::Result<()> {
+        let mut walk = Walk::of(&format!("{path}?limit={LIMIT_MAX}"));
+        for call in 0..DEEP_CALLS {
+            if walk.ended {
+                break;
             }
+            let (_, us) = walk.step(&mut self.connection).await?;
+            let half = if call < DEEP_CALLS / 2 { "first" } else { "next" };
+            let times = self.times.entry(format!("{path}, {half} {} × {LIMIT_MAX}", DEEP_CALLS / 2)).or_default();
+            times.pages_us.push(us);
+            times.calls_us.push(us);
         }
         Ok(())
     }
 
-    async fn ask(&mut self, shape: &str, path: &str) -> anyhow::Result<Value> {
-        let request = Request::get(path)
-            .header("host", &self.address)
-            .header("authorization", format!("Bearer {}", self.api_key))
-            .body(Full::<Bytes>::default())?;
-        let begun = Instant::now();
-        let response = self.sender.send_request(request).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
-        let took = millis(begun);
-        anyhow::ensure!(status.is_success(), "GET {path}: {status}: {}", String::from_utf8_lossy(&body));
-        self.times.entry(shape.to_owned()).or_default().push(took);
-        serde_json::from_slice(&body).context("an answer")
+    /// Follows a list to its end; how many rows it has.
+    async fn walk(&mut self, list: &str) -> anyhow::Result<u64> {
+        let mut walk = Walk::of(&format!("{list}&limit={LIMIT_MAX}"));
+        while !walk.ended {
+            walk.step(&mut self.connection).await?;
+        }
+        Ok(walk.seen.len() as u64)
     }
 }
 
-fn millis(begun: Instant) -> f64 {
-    begun.elapsed().as_secs_f64() * 1e3
+/// A list that is being followed by its cursors.
+struct Walk {
+    path: String,
+    cursor: String,
+    ended: bool,
+    seen: HashSet<String>,
+    /// When the last row was made, where rows tell.
+    last_made_at: Option<Timestamp>,
+}
+
+impl Walk {
+    fn of(path: &str) -> Walk {
+        Walk { path: path.to_owned(), cursor: String::new(), ended: false, seen: HashSet::new(), last_made_at: None }
+    }
+
+    /// Asks for what comes next; how many rows came, and how many microseconds that took, without reading them.
+    async fn step(&mut self, connection: &mut Connection) -> anyhow::Result<(usize, u64)> {
+        let path = format!("{}{}", self.path, self.cursor);
+        let begun = Instant::now();
+        let (status, answer) = connection.send(Method::GET, &path, &[("authorization", AUTHORIZATION)], "").await?;
+        let took_us = micros(begun);
+        anyhow::ensure!(status.is_success(), "GET {path}: {status}: {}", String::from_utf8_lossy(&answer));
+        let page = serde_json::from_slice(&answer).with_context(|| format!("the answer to GET {path}"))?;
+        let rows = self.take(&page).with_context(|| format!("GET {path}"))?;
+        Ok((rows, took_us))
+    }
+
+    /// Takes a page: no row was there before, none is newer than one before it.
+    fn take(&mut self, page: &Value) -> anyhow::Result<usize> {
+        let rows = page["data"].as_array().context("a page without data")?;
+        for row in rows {
+            let id = row["id"].as_str().context("a row without id")?;
+            anyhow::ensure!(self.seen.insert(id.to_owned()), "{id} is listed twice");
+            // Attempts have no such field.
+            let Some(made_at) = row["created_at"].as_str() else { continue };
+            let made_at: Timestamp = made_at.parse().with_context(|| format!("created_at of {id}"))?;
+            let in_order = self.last_made_at.is_none_or(|last| made_at <= last);
+            anyhow::ensure!(in_order, "{id} is newer than the row before it");
+            self.last_made_at = Some(made_at);
+        }
+        match page["next_cursor"].as_str() {
+            Some(cursor) => self.cursor = format!("&cursor={cursor}"),
+            None => self.ended = true,
+        }
+        Ok(rows.len())
+    }
+}
+
+fn micros(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn page(rows: &[(&str, &str)]) -> Value {
+        let rows: Vec<_> = rows.iter().map(|(id, at)| json!({ "id": id, "created_at": at })).collect();
+        json!({ "data": rows, "next_cursor": "more" })
+    }
+
+    #[test]
+    fn a_row_that_comes_again_or_out_of_order_fails() {
+        let (early, late) = ("2024-04-15T14:32:00Z", "2024-04-15T14:33:00Z");
+        let mut walk = Walk::of("/list?limit=2");
+        assert_eq!(walk.take(&page(&[("d", late), ("c", early)])).unwrap(), 2);
+        assert_eq!((walk.cursor.as_str(), walk.ended), ("&cursor=more", false));
+        assert!(walk.take(&page(&[("c", early)])).is_err());
+        assert!(walk.take(&page(&[("b", late)])).is_err());
+        assert_eq!(walk.take(&json!({ "data": [{ "id": "a" }], "next_cursor": null })).unwrap(), 1);
+        assert!(walk.ended);
+    }
 }

@@ -10,7 +10,7 @@ use tokio::task::LocalSet;
 
 use super::line::Line;
 use super::script::Request;
-use super::{Ask, CALLERS, Plan, Posted};
+use super::{Ask, Plan, Posted};
 use crate::clock::{Turns, now_ns};
 use crate::role::Prompter;
 
@@ -33,7 +33,7 @@ pub(crate) async fn perform() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A connection, and the request that is written to it again and again.
+/// A connection, and what is written to it.
 struct Caller {
     line: Line,
     request: Request,
@@ -41,8 +41,10 @@ struct Caller {
 
 async fn prepare(plan: Plan) -> anyhow::Result<(Plan, Vec<Caller>)> {
     let request = plan.script.request(&plan.address);
-    let mut callers = Vec::with_capacity(CALLERS);
-    for _ in 0..CALLERS {
+    let all = request.count().is_none_or(|count| plan.requests <= count);
+    anyhow::ensure!(all, "{} requests of a script that has fewer", plan.requests);
+    let mut callers = Vec::with_capacity(plan.callers);
+    for _ in 0..plan.callers {
         callers.push(Caller { line: Line::open(&plan.address).await?, request: request.clone() });
     }
     Ok((plan, callers))

@@ -1,7 +1,12 @@
-//! What the load posts: requests written once, in which only digits change.
+//! What the load posts: requests written once, in which only digits change; or all of them made before.
+
+use std::fmt;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::page_views::calls;
 use crate::payload::{self, PAYLOAD_BYTES};
 use crate::server::{AUTHORIZATION, EVENT_TYPE};
 
@@ -14,60 +19,122 @@ pub(crate) enum Script {
     Event,
     /// So many events each.
     Batch(u64),
+    /// Makes visitors known, a batch of them each.
+    Identifies { visitors: usize, batch: usize },
+    /// Page views of visitors, a batch of them each, with so many segments.
+    PageViews { visitors: usize, segments: usize, batch: usize },
 }
 
 /// A request as it is written to the wire.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(super) enum Request {
+    Event(Template),
+    Batch(Template),
+    /// All there are, and how many items are in each.
+    Made {
+        all: Rc<[Vec<u8>]>,
+        items: usize,
+    },
+}
+
+/// A request that is written again and again.
+#[derive(Debug, Clone)]
+pub(super) struct Template {
     bytes: Vec<u8>,
     /// Where in it the payloads begin.
     payloads: Vec<usize>,
-    script: Script,
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Script::Event => f.write_str("one by one"),
+            Script::Batch(events) => write!(f, "batches of {events}"),
+            Script::Identifies { batch, .. } => write!(f, "identifies in batches of {batch}"),
+            Script::PageViews { batch, .. } => write!(f, "page views in batches of {batch}"),
+        }
+    }
 }
 
 impl Script {
-    /// Events in each request.
+    /// Events, or visitors, in each request.
     pub(crate) fn events(self) -> u64 {
         match self {
             Script::Event => 1,
             Script::Batch(events) => events,
+            Script::Identifies { batch, .. } | Script::PageViews { batch, .. } => batch as u64,
         }
     }
 
     /// A request to the server at `address`, with nothing filled in yet.
     pub(super) fn request(self, address: &str) -> Request {
         let event = format!(r#"{{"type":"{EVENT_TYPE}","payload":{}}}"#, payload::blank());
-        let (path, body) = match self {
-            Script::Event => ("/api/v1/events", event),
+        let made = |bodies: Vec<String>, items| {
+            let all = bodies.iter().map(|body| written(address, calls::PATH, "", body).into_bytes()).collect();
+            Request::Made { all, items }
+        };
+        match self {
+            Script::Event => Request::Event(Template::new(address, "/api/v1/events", &event)),
             Script::Batch(events) => {
                 let events = vec![event; events as usize].join(",");
-                ("/api/v1/events/batch", format!(r#"{{"events":[{events}]}}"#))
+                let body = format!(r#"{{"events":[{events}]}}"#);
+                Request::Batch(Template::new(address, "/api/v1/events/batch", &body))
             }
-        };
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: {AUTHORIZATION}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        let payloads = body.match_indices(r#""payload":"#).map(|(at, key)| head.len() + at + key.len()).collect();
-        Request { bytes: (head + &body).into_bytes(), payloads, script: self }
+            Script::Identifies { visitors, batch } => made(calls::identifies(visitors, batch), batch),
+            Script::PageViews { visitors, segments, batch } => {
+                made(calls::page_views(visitors, segments, batch), batch)
+            }
+        }
+    }
+}
+
+fn written(address: &str, path: &str, more: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\n{more}content-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+impl Template {
+    fn new(address: &str, path: &str, body: &str) -> Template {
+        let text = written(address, path, &format!("authorization: {AUTHORIZATION}\r\n"), body);
+        let payloads = text.match_indices(r#""payload":"#).map(|(at, key)| at + key.len()).collect();
+        Template { bytes: text.into_bytes(), payloads }
     }
 }
 
 impl Request {
+    /// How many there are; `None` if there is no end of them.
+    pub(super) fn count(&self) -> Option<u64> {
+        match self {
+            Request::Event(_) | Request::Batch(_) => None,
+            Request::Made { all, .. } => Some(all.len() as u64),
+        }
+    }
+
     /// Request `n`, due at a moment.
     pub(super) fn filled(&mut self, n: u64, at_ns: u64) -> &[u8] {
-        for (event, begin) in (n * self.script.events()..).zip(&self.payloads) {
-            payload::fill(&mut self.bytes[*begin..begin + PAYLOAD_BYTES], event, at_ns);
+        match self {
+            Request::Event(template) | Request::Batch(template) => {
+                let first = n * template.payloads.len() as u64;
+                for (event, begin) in (first..).zip(&template.payloads) {
+                    payload::fill(&mut template.bytes[*begin..begin + PAYLOAD_BYTES], event, at_ns);
+                }
+                &template.bytes
+            }
+            Request::Made { all, .. } => &all[n as usize],
         }
-        &self.bytes
     }
 
     /// Whether the answer says that all of it was taken.
     pub(super) fn is_taken(&self, answer: &[u8]) -> bool {
-        match self.script {
-            Script::Event => true,
-            Script::Batch(_) => find(answer, br#""error":"#).is_none(),
+        match self {
+            Request::Event(_) => true,
+            Request::Batch(_) => find(answer, br#""error":"#).is_none(),
+            Request::Made { items, .. } => {
+                serde_json::from_slice::<Value>(answer).is_ok_and(|report| report["accepted"] == *items)
+            }
         }
     }
 }
@@ -104,5 +171,14 @@ mod tests {
         let request = Script::Batch(2).request("localhost:1");
         assert!(request.is_taken(br#"{"events":[{"id":"evt_1"},{"id":"evt_2"}]}"#));
         assert!(!request.is_taken(br#"{"events":[{"id":"evt_1"},{"error":{"code":"invalid"}}]}"#));
+    }
+
+    #[test]
+    fn page_views_are_taken_if_all_were_accepted() {
+        let mut request = Script::PageViews { visitors: 20, segments: 10, batch: 50 }.request("localhost:1");
+        assert_eq!(request.count(), Some(4));
+        assert_eq!(body(request.filled(3, 1))["batch"].as_array().unwrap().len(), 50);
+        assert!(request.is_taken(br#"{"accepted":50}"#));
+        assert!(!request.is_taken(br#"{"accepted":49}"#));
     }
 }

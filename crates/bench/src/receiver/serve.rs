@@ -25,6 +25,8 @@ struct Shared {
     tally: RefCell<Tally>,
     /// Answers everything, if set.
     status: Cell<Option<StatusCode>>,
+    /// Bodies of what was taken, if they are to be kept.
+    kept: RefCell<Option<Vec<Bytes>>>,
     reached: Notify,
 }
 
@@ -35,6 +37,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     let shared = Rc::new(Shared {
         tally: RefCell::new(Tally::begin(now_ns())),
         status: Cell::new(None),
+        kept: RefCell::new(None),
         reached: Notify::new(),
     });
     let local = tokio::task::LocalSet::new();
@@ -82,6 +85,9 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
     };
     let status = shared.status.get().unwrap_or(status);
     if status.is_success() {
+        if let Some(kept) = shared.kept.borrow_mut().as_mut() {
+            kept.push(body);
+        }
         let id = head.headers.get("webhook-id").map_or(&[][..], |id| id.as_bytes());
         if shared.tally.borrow_mut().note_taken(webhook, id, payload, now_ns()) {
             shared.reached.notify_one();
@@ -116,7 +122,7 @@ async fn obey(address: &str, shared: &Shared) -> anyhow::Result<()> {
             Ask::Address => prompter.answer(&address)?,
             Ask::Arrived { webhooks } => prompter.answer(&shared.tally.borrow().arrived(webhooks))?,
             Ask::When { webhooks, deliveries } => {
-                shared.tally.borrow_mut().await_deliveries(webhooks, deliveries, now_ns());
+                shared.tally.borrow_mut().await_deliveries(webhooks, deliveries);
                 prompter.answer(&reached(shared).await)?;
             }
             Ask::Latency { webhooks } => prompter.answer(&shared.tally.borrow().latency(webhooks))?,
@@ -124,11 +130,16 @@ async fn obey(address: &str, shared: &Shared) -> anyhow::Result<()> {
                 shared.status.set(Some(StatusCode::from_u16(status).context("a status")?));
                 prompter.answer(&())?;
             }
-            Ask::TakenBy { moments_ns } => {
-                let tally = shared.tally.borrow();
-                let counts: Vec<u64> = moments_ns.into_iter().map(|moment| tally.taken_by(moment)).collect();
-                prompter.answer(&counts)?;
+            Ask::Keep => {
+                shared.kept.borrow_mut().get_or_insert_default();
+                prompter.answer(&())?;
             }
+            Ask::Kept => {
+                let kept = shared.kept.borrow();
+                let texts: Vec<_> = kept.iter().flatten().map(|body| String::from_utf8_lossy(body)).collect();
+                prompter.answer(&texts)?;
+            }
+            Ask::TakenBy { moment_ns } => prompter.answer(&shared.tally.borrow().taken_by(moment_ns))?,
         }
     }
     Ok(())

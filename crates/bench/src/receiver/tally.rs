@@ -24,6 +24,15 @@ pub(crate) struct Arrived {
     pub(crate) numbered: u64,
 }
 
+/// What had been taken by a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TakenBy {
+    /// The moment, at most a tenth of a second before the one that was asked for.
+    pub(crate) moment_ns: u64,
+    /// Distinct deliveries that had been taken.
+    pub(crate) deliveries: u64,
+}
+
 /// Everything that arrived.
 #[derive(Debug)]
 pub(crate) struct Tally {
@@ -45,6 +54,8 @@ struct Webhook {
     /// A bit for each event number that arrived.
     seen: Bits,
     latencies_us: Vec<u32>,
+    /// When the last new delivery was taken.
+    last_ns: u64,
 }
 
 /// So many more deliveries from some webhooks.
@@ -84,6 +95,7 @@ impl Tally {
         if !webhook.ids.insert(hasher.finish()) {
             return false;
         }
+        webhook.last_ns = now_ns;
         let slice = (now_ns.saturating_sub(self.begun_ns) / SLICE_NS) as usize;
         if self.taken_by_slice.len() <= slice {
             self.taken_by_slice.resize(slice + 1, 0);
@@ -98,12 +110,14 @@ impl Tally {
     }
 
     /// From the first delivery on, somebody waits for so many. Only one at a time can.
-    pub(crate) fn await_deliveries(&mut self, webhooks: Range<usize>, deliveries: u64, now_ns: u64) {
+    pub(crate) fn await_deliveries(&mut self, webhooks: Range<usize>, deliveries: u64) {
         let missing = deliveries.saturating_sub(self.arrived(webhooks.clone()).distinct);
-        self.awaited = Some(Awaited { webhooks, missing, reached_ns: now_ns });
+        // If all have been taken already, it was then, not now.
+        let reached_ns = self.among(webhooks.clone()).iter().map(|webhook| webhook.last_ns).max().unwrap_or_default();
+        self.awaited = Some(Awaited { webhooks, missing, reached_ns });
     }
 
-    /// When as many deliveries had been taken as are waited for.
+    /// When the last of the deliveries that are waited for was taken; `None` if some are missing.
     pub(crate) fn reached_ns(&self) -> Option<u64> {
         self.awaited.as_ref().filter(|awaited| awaited.missing == 0).map(|awaited| awaited.reached_ns)
     }
@@ -124,10 +138,13 @@ impl Tally {
         Quantiles::of(all.map(|us| u64::from(*us)).collect())
     }
 
-    /// How many distinct deliveries had been taken by a moment, to [`SLICE_NS`].
-    pub(crate) fn taken_by(&self, moment_ns: u64) -> u64 {
-        let slices = (moment_ns.saturating_sub(self.begun_ns) / SLICE_NS) as usize;
-        self.taken_by_slice.iter().take(slices).sum()
+    /// How many distinct deliveries had been taken by the end of the last whole slice before a moment.
+    pub(crate) fn taken_by(&self, moment_ns: u64) -> TakenBy {
+        let slices = moment_ns.saturating_sub(self.begun_ns) / SLICE_NS;
+        TakenBy {
+            moment_ns: self.begun_ns + slices * SLICE_NS,
+            deliveries: self.taken_by_slice.iter().take(slices as usize).sum(),
+        }
     }
 
     fn among(&self, webhooks: Range<usize>) -> &[Webhook] {
@@ -206,7 +223,7 @@ mod tests {
     fn waiting_ends_with_the_last_delivery_of_those_webhooks() {
         let mut tally = Tally::begin(0);
         tally.note_taken(0, b"before", None, 1);
-        tally.await_deliveries(0..2, 3, 10);
+        tally.await_deliveries(0..2, 3);
         assert_eq!(tally.reached_ns(), None);
         assert!(!tally.note_taken(0, b"before", None, 20));
         assert!(!tally.note_taken(2, b"elsewhere", None, 30));
@@ -214,8 +231,18 @@ mod tests {
         assert_eq!(tally.reached_ns(), None);
         assert!(tally.note_taken(0, b"after", None, 50));
         assert_eq!(tally.reached_ns(), Some(50));
-        tally.await_deliveries(0..2, 2, 60);
-        assert_eq!(tally.reached_ns(), Some(60));
+    }
+
+    #[test]
+    fn what_was_taken_before_anybody_waited_was_taken_then() {
+        let mut tally = Tally::begin(0);
+        for (webhook, id, at) in [(0, b"a", 10), (1, b"b", 30), (0, b"a", 40), (2, b"c", 50)] {
+            tally.note_taken(webhook, id, None, at);
+        }
+        tally.await_deliveries(0..2, 2);
+        assert_eq!(tally.reached_ns(), Some(30));
+        tally.await_deliveries(0..2, 3);
+        assert_eq!(tally.reached_ns(), None);
     }
 
     #[test]
@@ -224,7 +251,10 @@ mod tests {
         for (id, at) in [(b"a", SECOND), (b"b", 2 * SECOND), (b"c", 3 * SECOND)] {
             tally.note_taken(0, id, None, at);
         }
-        let counts = [SECOND, 2 * SECOND, 2 * SECOND + SLICE_NS, 9 * SECOND].map(|at| tally.taken_by(at));
+        let counts = [SECOND, 2 * SECOND, 2 * SECOND + SLICE_NS, 9 * SECOND].map(|at| tally.taken_by(at).deliveries);
         assert_eq!(counts, [0, 1, 2, 3]);
+        // A moment within a slice is counted up to its beginning, and says so.
+        let within = tally.taken_by(2 * SECOND + SLICE_NS - 1);
+        assert_eq!(within, TakenBy { moment_ns: 2 * SECOND, deliveries: 1 });
     }
 }
