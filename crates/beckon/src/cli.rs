@@ -5,7 +5,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{backup, demo, restore, verify};
+use crate::commands::{backup, demo, reset_password, restore, verify};
 use crate::config::flags::ServeFlags;
 
 /// Visitor signals in, signed webhooks out.
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Restore(restore::Flags),
     /// Check the signature of a webhook request you received
     Verify(verify::Flags),
+    /// Print a link with which somebody chooses a new password, while the server is stopped
+    ResetPassword(reset_password::Flags),
     /// Print the OpenAPI 3.1 document of the JSON API
     Openapi,
     /// Print completions for a shell

@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod openapi;
+pub(crate) mod reset_password;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod verify;

@@ -21,13 +21,14 @@ use beckon_delivery::options::{DISABLE_AFTER_MAX, DISABLE_AFTER_MIN, SHUTDOWN_GR
 use beckon_delivery::proxy::ProxyUrl;
 use beckon_domain::health::DISABLE_AFTER_DEFAULT;
 use beckon_domain::retry::RetrySchedule;
+use beckon_server::portal::accent::Colour;
 use ipnet::IpNet;
 use url::Url;
 
 use error::ConfigError;
 use reader::Reader;
 use source::Sources;
-use value::{Bytes, DatabaseDirectory, LogFilter, LogFormat, Secret};
+use value::{Bytes, DatabaseDirectory, ImageFile, LogFilter, LogFormat, Origins, PortalName, Secret};
 
 use crate::encryption_key::EncryptionKey;
 
@@ -71,6 +72,14 @@ pub(crate) struct Config {
     pub(crate) proxy_resolves_names: bool,
     /// Where people reach this Beckon, for links.
     pub(crate) public_url: Option<Url>,
+    /// What stands in the portal instead of our name.
+    pub(crate) portal_name: Option<PortalName>,
+    /// The file with what stands in the portal instead of our sign.
+    pub(crate) portal_logo: Option<ImageFile>,
+    /// The colour of buttons and links in the portal.
+    pub(crate) portal_accent: Option<Colour>,
+    /// The origins whose pages may frame the portal.
+    pub(crate) portal_frame_ancestors: Origins,
     /// The server that takes mails.
     pub(crate) smtp_url: Option<SmtpServer>,
     /// Who sends them.
@@ -90,7 +99,7 @@ pub(crate) struct Config {
 }
 
 /// Every setting, in the order in which people see them.
-pub(crate) const KEYS: [&str; 22] = [
+pub(crate) const KEYS: [&str; 26] = [
     "listen",
     "data_dir",
     "database_url",
@@ -105,6 +114,10 @@ pub(crate) const KEYS: [&str; 22] = [
     "proxy",
     "proxy_resolves_names",
     "public_url",
+    "portal_name",
+    "portal_logo",
+    "portal_accent",
+    "portal_frame_ancestors",
     "smtp_url",
     "mail_from",
     "mail_to",
@@ -136,6 +149,10 @@ impl Default for Config {
             proxy: None,
             proxy_resolves_names: false,
             public_url: None,
+            portal_name: None,
+            portal_logo: None,
+            portal_accent: None,
+            portal_frame_ancestors: Origins::default(),
             smtp_url: None,
             mail_from: None,
             mail_to: Vec::new(),
@@ -174,6 +191,10 @@ impl Config {
             proxy: reader.get("proxy", default.proxy),
             proxy_resolves_names: reader.get("proxy_resolves_names", default.proxy_resolves_names),
             public_url: reader.get("public_url", default.public_url),
+            portal_name: reader.get("portal_name", default.portal_name),
+            portal_logo: reader.get("portal_logo", default.portal_logo),
+            portal_accent: reader.get("portal_accent", default.portal_accent),
+            portal_frame_ancestors: reader.get("portal_frame_ancestors", default.portal_frame_ancestors),
             smtp_url: reader.get("smtp_url", default.smtp_url),
             mail_from: reader.get("mail_from", default.mail_from),
             mail_to: reader.get("mail_to", default.mail_to),

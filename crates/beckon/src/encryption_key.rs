@@ -18,6 +18,7 @@ use beckon_domain::ambient::Ambient;
 use beckon_store::Vault;
 use beckon_store::vault::KEY_BYTES;
 use beckon_store_sqlite::DATABASE_FILE;
+use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 
@@ -45,6 +46,11 @@ impl EncryptionKey {
     /// A vault under this key.
     pub(crate) fn vault(&self, ambient: &Ambient) -> Vault {
         Vault::new(&self.0, ambient.clone())
+    }
+
+    /// What portal links are signed with: another key that nobody can know without this one, nor this one from it.
+    pub(crate) fn link_key(&self) -> [u8; KEY_BYTES] {
+        Sha256::new().chain_update(b"beckon portal links").chain_update(self.0).finalize().into()
     }
 
     /// The key as text, for its file.

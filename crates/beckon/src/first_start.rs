@@ -1,13 +1,16 @@
-//! What a store needs before anyone can use it: the default workspace, an API key and a write key.
+//! What a store needs before anyone can use it: the default workspace, an API key, a write key, and a link that makes the
+//! owner's account.
 //!
 //! Promise: keys are made once and handed out once, after they are on disk; a start that was cut off is
-//! finished by the next one. Keys the operator gives are added whenever they are not there yet.
+//! finished by the next one. Keys the operator gives are added whenever they are not there yet. As long as nobody has an
+//! account, every start makes a new link, and the one before opens nothing any more.
 
 use beckon_domain::ambient::Ambient;
 use beckon_domain::id::WorkspaceId;
 use beckon_domain::key::{ApiKey, Workspace, WriteKey};
+use beckon_domain::member::Invitation;
 use beckon_server::auth;
-use beckon_store::{KeyStore, PageRequest, Result, StoreError};
+use beckon_store::{KeyStore, MemberStore, PageRequest, Result, StoreError};
 
 use crate::config::value::Secret;
 
@@ -34,6 +37,38 @@ pub(crate) struct Made {
     pub(crate) api_key: Option<String>,
     /// The write key, unless one was given.
     pub(crate) write_key: Option<String>,
+}
+
+/// A link that makes the account of a workspace's first owner.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct OwnerLink {
+    /// What people call the workspace.
+    pub(crate) workspace: String,
+    /// Its path.
+    pub(crate) path: String,
+}
+
+/// The path of a link with that token.
+pub(crate) fn link_path(token: &str) -> String {
+    format!("/welcome/{token}")
+}
+
+/// Makes a link for each workspace in which nobody has an account yet, in place of the one before.
+pub(crate) async fn invite_owners<S>(store: &S, ambient: &Ambient) -> Result<Vec<OwnerLink>>
+where
+    S: KeyStore + MemberStore + ?Sized,
+{
+    let mut links = vec![];
+    for Workspace { id, name, .. } in store.list_workspaces().await? {
+        if !store.list_members(id).await?.is_empty() {
+            continue;
+        }
+        let token = auth::generate_token(ambient);
+        let invitation = Invitation::of_first_owner(id, ambient.new_id(), ambient.now());
+        store.create_invitation(&invitation, auth::hash(&token)).await?;
+        links.push(OwnerLink { workspace: name, path: link_path(&token) });
+    }
+    Ok(links)
 }
 
 /// Makes what is missing.
@@ -148,6 +183,30 @@ mod tests {
         async fn start(&self, given: GivenKeys<'_>) -> Made {
             prepare(&*self.store, given, &self.ambient).await.unwrap()
         }
+    }
+
+    #[tokio::test]
+    async fn until_somebody_has_an_account_every_start_makes_a_link_and_ends_the_one_before() {
+        let fixture = fixture();
+        fixture.start(GivenKeys::default()).await;
+        let invite = async || invite_owners(&*fixture.store, &fixture.ambient).await.unwrap();
+        let hash_of = |link: &OwnerLink| auth::hash(link.path.strip_prefix("/welcome/").unwrap());
+        let (first, second) = (invite().await, invite().await);
+        assert_eq!((first.len(), second.len(), first[0].workspace.as_str()), (1, 1, WORKSPACE_NAME));
+        assert_eq!(fixture.store.find_invitation(hash_of(&first[0])).await.unwrap(), None);
+        let invitation = fixture.store.find_invitation(hash_of(&second[0])).await.unwrap().unwrap();
+        let owner = beckon_domain::member::Member {
+            id: fixture.ambient.new_id(),
+            workspace_id: invitation.workspace_id,
+            email: beckon_domain::email::Email::parse("jane.doe@example.com").unwrap(),
+            name: "Jane".to_owned(),
+            role: invitation.role,
+            password_hash: beckon_domain::secret::SecretText::new("hash"),
+            created_at: fixture.ambient.now(),
+            signed_in_at: None,
+        };
+        fixture.store.accept_invitation(hash_of(&second[0]), &owner, fixture.ambient.now()).await.unwrap();
+        assert_eq!(invite().await, []);
     }
 
     fn secret(text: &str) -> Secret {

@@ -10,6 +10,7 @@ mod config;
 mod encryption_key;
 mod first_start;
 mod listener;
+mod portal;
 mod telemetry;
 mod wiring;
 
@@ -28,6 +29,7 @@ async fn main() -> ExitCode {
         Command::Backup(flags) => commands::backup::run(&flags),
         Command::Restore(flags) => commands::restore::run(&flags),
         Command::Verify(flags) => commands::verify::run(&flags),
+        Command::ResetPassword(flags) => commands::reset_password::run(&flags).await,
         Command::Openapi => commands::openapi::run(),
         Command::Completions { shell } => commands::completions::run(shell),
     };

@@ -1,8 +1,9 @@
 //! Puts the house together: the store, the services on it, HTTP in front; and takes it apart in order.
 //!
 //! ```text
-//! start:  listener bound ─► encryption key ─► store opened ─► keys ready ─► intake, delivery, mail, HTTP run
-//! stop:   HTTP accepts nothing, finishes requests ─► intake finishes ─► delivery finishes ─► mail ─► store closed
+//! start:  listener bound ─► encryption key ─► store opened ─► keys ready ─► intake, delivery, mail, retention, HTTP run
+//! stop:   HTTP accepts nothing, ends streams, finishes requests ─► intake finishes ─► delivery finishes ─► mail
+//!         ─► retention ─► store closed
 //! ```
 //!
 //! Promise: what is taken down first feeds what is taken down later, so nothing accepted is cut off; all of
@@ -19,7 +20,7 @@ use anyhow::Context as _;
 use beckon_delivery::mail;
 use beckon_delivery::options::DISABLE_AFTER_MAX;
 use beckon_domain::ambient::Ambient;
-use beckon_intake::Publisher;
+use beckon_intake::{Publisher, retention};
 use beckon_server::{App, AppParts};
 use beckon_store::{ConfigCache, SharedStore, Vault};
 use beckon_store_sqlite::{OpenError, SqliteStore};
@@ -27,10 +28,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::serve::without_end_slash;
 use crate::config::Config;
 use crate::encryption_key::{self, Provided};
-use crate::first_start::{self, GivenKeys, Made};
-use crate::listener;
+use crate::first_start::{self, GivenKeys, Made, OwnerLink};
+use crate::{listener, portal};
 
 /// How long after the grace the services have to record what they cut off.
 const RECORD_ALLOWANCE: Duration = Duration::from_secs(3);
@@ -44,7 +46,7 @@ pub(crate) struct Running {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// What was made because it was missing.
-    pub(crate) made: Made,
+    pub(crate) first: FirstStart,
     /// The file with the encryption key, if it was made just now.
     pub(crate) made_key_file: Option<PathBuf>,
     store: Arc<SqliteStore>,
@@ -52,8 +54,17 @@ pub(crate) struct Running {
     intake: Stage,
     delivery: Stage,
     mail: Option<Stage>,
+    retention: Stage,
     ended: CancellationToken,
     grace: Duration,
+}
+
+/// What only this start knows.
+pub(crate) struct FirstStart {
+    /// The keys that were made.
+    pub(crate) made: Made,
+    /// The links that make the first accounts.
+    pub(crate) owner_links: Vec<OwnerLink>,
 }
 
 /// A service's task, and the way to end it.
@@ -65,12 +76,14 @@ struct Stage {
 
 /// Opens everything and starts it.
 pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<Running> {
+    let portal = portal_options(config).await?;
     let socket = listener::bind(config.listen).await?;
     let address = socket.local_addr().context("the listener has no address")?;
     let Provided { key, file, made: key_was_made } = provide_key(config, &ambient).await?;
     let sqlite = open_store(config, key.vault(&ambient), &ambient).await?;
     let given = GivenKeys { api_key: config.api_key.as_ref(), write_key: config.write_key.as_ref() };
     let made = first_start::prepare(&*sqlite, given, &ambient).await.context("the workspace could not be prepared")?;
+    let owner_links = first_start::invite_owners(&*sqlite, &ambient).await.context("the owner could not be invited")?;
 
     let store: SharedStore = sqlite.clone();
     let cache = Arc::new(ConfigCache::new(store.clone()));
@@ -78,8 +91,12 @@ pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<R
         beckon_intake::Service::new(store.clone(), cache.clone(), ambient.clone(), intake_options(config));
     let (delivery, delivery_handle) =
         beckon_delivery::Service::new(store.clone(), cache.clone(), ambient.clone(), delivery_options(config))?;
-    let mail = mail_service(config, &sqlite, &ambient, &delivery_handle)?;
+    let mail = mail_service(config, &sqlite, &cache, &ambient, &delivery_handle)?;
+    let retention =
+        retention::Service::new(store.clone(), cache.clone(), ambient.clone(), retention::Options::default());
     let publisher = Publisher::new(store.clone(), cache.clone(), ambient.clone(), intake_options(config));
+    // Streams to open pages never end by themselves: they end when HTTP is asked to, so that it can.
+    let http_stop = CancellationToken::new();
     let router = beckon_server::router(App::new(AppParts {
         store,
         config: cache,
@@ -87,20 +104,23 @@ pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<R
         publisher: Arc::new(publisher),
         delivery: delivery_handle,
         ambient,
-        options: server_options(config),
+        options: server_options(config, portal),
+        link_key: key.link_key(),
+        stop: http_stop.clone(),
     }));
 
     let ended = CancellationToken::new();
     let grace = config.shutdown_grace;
     Ok(Running {
         address,
-        made,
+        first: FirstStart { made, owner_links },
         made_key_file: file.filter(|_| key_was_made),
         store: sqlite,
+        retention: Stage::begin("retention", &ended, |stop| retention.run(stop)),
         mail: mail.map(|mail| Stage::begin("mail", &ended, |stop| mail.run(stop))),
         delivery: Stage::begin("delivery", &ended, |stop| delivery.run(stop)),
         intake: Stage::begin("intake", &ended, |stop| intake.run(stop)),
-        http: Stage::begin("http", &ended, |stop| listener::serve(socket, router, stop, grace)),
+        http: Stage::begin_with("http", http_stop, &ended, |stop| listener::serve(socket, router, stop, grace)),
         ended,
         grace,
     })
@@ -115,7 +135,8 @@ impl Running {
     /// Takes everything down in order. An error says which service had died.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let deadline = Instant::now() + self.grace + RECORD_ALLOWANCE;
-        let stages: Vec<_> = [self.http, self.intake, self.delivery].into_iter().chain(self.mail).collect();
+        let stages = [self.http, self.intake, self.delivery].into_iter().chain(self.mail).chain([self.retention]);
+        let stages: Vec<_> = stages.collect();
         // Only before the first is asked to end: a service may well end because the one in front has ended.
         let mut died: Vec<_> = stages.iter().filter(|stage| stage.task.is_finished()).map(|stage| stage.name).collect();
         for stage in stages {
@@ -135,7 +156,19 @@ impl Stage {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let stop = CancellationToken::new();
+        Stage::begin_with(name, CancellationToken::new(), ended, run)
+    }
+
+    /// The same with a request to stop that others hear as well.
+    fn begin_with<F>(
+        name: &'static str,
+        stop: CancellationToken,
+        ended: &CancellationToken,
+        run: impl FnOnce(CancellationToken) -> F,
+    ) -> Stage
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         // Also when the task panics, for the guard lives in it.
         let ended = ended.clone().drop_guard();
         let service = run(stop.clone());
@@ -160,12 +193,18 @@ impl Stage {
     }
 }
 
-async fn provide_key(config: &Config, ambient: &Ambient) -> anyhow::Result<Provided> {
+/// Reads what the portal looks like before anything is begun: a file that is wrong is told at once.
+async fn portal_options(config: &Config) -> anyhow::Result<beckon_server::PortalOptions> {
+    let config = config.clone();
+    tokio::task::spawn_blocking(move || portal::options(&config)).await?
+}
+
+pub(crate) async fn provide_key(config: &Config, ambient: &Ambient) -> anyhow::Result<Provided> {
     let (config, ambient) = (config.clone(), ambient.clone());
     tokio::task::spawn_blocking(move || encryption_key::provide(&config, &ambient)).await?
 }
 
-async fn open_store(config: &Config, vault: Vault, ambient: &Ambient) -> anyhow::Result<Arc<SqliteStore>> {
+pub(crate) async fn open_store(config: &Config, vault: Vault, ambient: &Ambient) -> anyhow::Result<Arc<SqliteStore>> {
     let options = beckon_store_sqlite::Options::new(config.database_dir(), vault);
     let ambient = ambient.clone();
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(options, ambient)).await?;
@@ -182,11 +221,12 @@ async fn open_store(config: &Config, vault: Vault, ambient: &Ambient) -> anyhow:
 fn mail_service(
     config: &Config,
     store: &Arc<SqliteStore>,
+    cache: &Arc<ConfigCache>,
     ambient: &Ambient,
     delivery: &beckon_delivery::Handle,
 ) -> anyhow::Result<Option<mail::Service>> {
     let Some(options) = mail_options(config) else { return Ok(None) };
-    Ok(Some(mail::Service::new(store.clone(), ambient.clone(), options, delivery.noticed())?))
+    Ok(Some(mail::Service::new(store.clone(), cache.clone(), ambient.clone(), options, delivery.noticed())?))
 }
 
 fn mail_options(config: &Config) -> Option<mail::Options> {
@@ -215,11 +255,15 @@ fn delivery_options(config: &Config) -> beckon_delivery::Options {
     }
 }
 
-fn server_options(config: &Config) -> beckon_server::Options {
+fn server_options(config: &Config, portal: beckon_server::PortalOptions) -> beckon_server::Options {
     beckon_server::Options {
         body_bytes_max: config.body_bytes_max.0,
         https_only: config.https_only,
         request_timeout: config.timeout + REQUEST_ALLOWANCE,
+        secure_cookies: config.public_url.as_ref().is_some_and(|url| url.scheme() == "https"),
+        public_url: config.public_url.as_ref().map(without_end_slash),
+        portal: Arc::new(portal),
+        sends_mail: config.smtp_url.is_some(),
         ..Default::default()
     }
 }

@@ -22,6 +22,8 @@ mod clients;
 mod durability;
 #[path = "stories/failing.rs"]
 mod failing;
+#[path = "stories/figures.rs"]
+mod figures;
 #[path = "stories/http.rs"]
 mod http;
 #[path = "stories/jobs.rs"]
@@ -42,6 +44,8 @@ mod routing;
 mod secrets;
 #[path = "stories/sending.rs"]
 mod sending;
+#[path = "stories/signing_in.rs"]
+mod signing_in;
 #[path = "stories/sources.rs"]
 mod sources;
 #[path = "stories/tracking.rs"]

@@ -15,8 +15,11 @@ use beckon_domain::job::{Job, JobKind};
 use beckon_store::SharedStore;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
+use url::Url;
 
 use crate::error::Error;
+use crate::options::Options;
+use crate::scout::{Reach, Scout};
 use crate::stall::Pulse;
 
 /// Asks the engine for something. Cheap to clone.
@@ -26,6 +29,8 @@ pub struct Handle {
     pub(crate) jobs: mpsc::Sender<JobCommand>,
     pub(crate) store: SharedStore,
     pub(crate) state: Arc<State>,
+    pub(crate) scout: Arc<Scout>,
+    pub(crate) options: Arc<Options>,
 }
 
 /// Where an answer goes.
@@ -128,6 +133,29 @@ impl Handle {
         let recorded = self.store.get_webhook_health(workspace, webhook).await?;
         let known = lock(&self.state.unwell).get(&webhook).cloned();
         Ok(known.unwrap_or(recorded))
+    }
+
+    /// The webhooks of a workspace that are not [well](WebhookHealth::is_well), in one look at the store. Those that are
+    /// not named are well.
+    pub async fn list_unwell_webhooks(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<HashMap<WebhookId, WebhookHealth>, Error> {
+        let recorded = self.store.list_unwell_webhooks().await?;
+        let of_workspace = recorded.into_iter().filter(|(owner, ..)| *owner == workspace);
+        let known = lock(&self.state.unwell);
+        let newest = |(_, id, health)| (id, known.get(&id).cloned().unwrap_or(health));
+        Ok(of_workspace.map(newest).collect())
+    }
+
+    /// How the engine makes deliveries where a webhook does not say.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Whether deliveries could go to `url`, as far as can be said without sending anything.
+    pub async fn look_at(&self, url: &Url) -> Reach {
+        self.scout.look(url).await
     }
 
     /// Begins work in the background, and gives it as it begins. Once this has returned, it goes on to its end, over

@@ -49,6 +49,7 @@ pub mod options;
 pub mod proxy;
 mod queue;
 mod record;
+pub mod scout;
 mod sender;
 pub mod service;
 pub mod sign;

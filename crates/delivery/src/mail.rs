@@ -5,7 +5,8 @@
 //! every so often, and soon after the engine says that it recorded one. What it finds it **gathers**: one mail
 //! for all that is to be told now, and about one webhook no more than one mail in a quarter of an hour,
 //! however much goes wrong. The mail is written as a **letter** and handed to the **post**; once the server has
-//! taken it, the notices leave the outbox.
+//! taken it, the notices leave the outbox. The operator's recipients get one letter about everything; those a workspace
+//! has named get one about that workspace only.
 //!
 //! Promises: each notice is told at least once, and twice only if the process dies between the server's word
 //! and the outbox. A server that is away is tried again, ever less often; a letter that it refuses for good is
@@ -18,11 +19,12 @@ mod letter;
 mod notice;
 mod options;
 mod post;
+mod recipients;
 mod server;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +42,7 @@ use notice::Notice;
 use post::{Fate, Post};
 
 pub use options::{MailAddress, Options, RECIPIENTS_MAX};
+pub use recipients::Recipients;
 pub use server::SmtpServer;
 
 /// How often the outbox is looked at although nobody said that something is in it.
@@ -64,6 +67,7 @@ type NoticeId = (WorkspaceId, EventId);
 /// Sends the mails. Does nothing until it is [run](Service::run).
 pub struct Service {
     store: SharedMailStore,
+    recipients: Arc<dyn Recipients>,
     ambient: Ambient,
     options: Options,
     post: Post,
@@ -87,13 +91,14 @@ impl Service {
     /// [`crate::Handle::noticed`]), and every now and then without.
     pub fn new(
         store: SharedMailStore,
+        recipients: Arc<dyn Recipients>,
         ambient: Ambient,
         options: Options,
         noticed: Arc<Notify>,
     ) -> Result<Service, Error> {
         let post = Post::new(&options).map_err(Error::Tls)?;
         let (gatherer, told) = (Gatherer::default(), HashSet::new());
-        Ok(Service { store, ambient, options, post, noticed, gatherer, told, failures: 0 })
+        Ok(Service { store, recipients, ambient, options, post, noticed, gatherer, told, failures: 0 })
     }
 
     /// Sends mails until `shutdown`. What is not told by then is told after the next start.
@@ -174,22 +179,29 @@ impl Service {
         }
     }
 
-    /// Sends one mail to everyone who is to get it. Answers whether there is nothing left to do about it.
+    /// Sends a mail to everyone who is to get one. Answers whether there is nothing left to do about it.
     async fn tell(&self, groups: &[Group], shutdown: &CancellationToken) -> bool {
-        let letter = Letter::write(groups, &self.options, self.ambient.now());
-        let mut pending: Vec<&MailAddress> = self.options.to.iter().collect();
+        let letters = match self.write_letters(groups).await {
+            Ok(letters) => letters,
+            Err(error) => {
+                tracing::warn!(%error, "who is to get a mail cannot be read; trying again");
+                return false;
+            }
+        };
+        let mut pending: Vec<(&Letter, &MailAddress)> =
+            letters.iter().flat_map(|(letter, to)| to.iter().map(move |to| (letter, to))).collect();
         let mut taken = false;
         for tries in 0..=LATE_TRIES_MAX {
             let mut put_off = Vec::new();
-            for to in pending {
-                match self.hand_over(&letter, to, shutdown).await {
+            for (letter, to) in pending {
+                match self.hand_over(letter, to, shutdown).await {
                     Fate::Taken => taken = true,
                     Fate::Refused(reason) => {
                         tracing::error!(%reason, subject = letter.subject, "the mail server refused a mail: given up");
                     }
                     Fate::PutOff(reason) => {
                         tracing::warn!(%reason, "a mail cannot be sent for now; trying again");
-                        put_off.push(to);
+                        put_off.push((letter, to));
                     }
                 }
             }
@@ -203,9 +215,31 @@ impl Service {
                 break;
             }
         }
-        let left = pending.len();
-        tracing::error!(recipients = left, subject = letter.subject, "a mail was put off too often: given up");
+        tracing::error!(recipients = pending.len(), "mails were put off too often: given up");
         true
+    }
+
+    /// One letter about everything for the operator's recipients, and one for those of each workspace, who must learn
+    /// nothing of others. Who gets the first gets no second.
+    async fn write_letters(&self, groups: &[Group]) -> beckon_store::Result<Vec<(Letter, Vec<MailAddress>)>> {
+        let now = self.ambient.now();
+        let mut letters = vec![(Letter::write(groups, &self.options, now), self.options.to.clone())];
+        let mut by_workspace: BTreeMap<WorkspaceId, Vec<Group>> = BTreeMap::new();
+        for group in groups {
+            by_workspace.entry(group.workspace_id()).or_default().push(group.clone());
+        }
+        for (workspace, its) in by_workspace {
+            let named = self.recipients.mail_to(workspace).await?;
+            let to: Vec<MailAddress> = named
+                .iter()
+                .filter(|email| !self.options.to.iter().any(|known| known.is(email)))
+                .filter_map(|email| MailAddress::parse(email.as_str()).ok())
+                .collect();
+            if !to.is_empty() {
+                letters.push((Letter::write(&its, &self.options, now), to));
+            }
+        }
+        Ok(letters)
     }
 
     async fn hand_over(&self, letter: &Letter, to: &MailAddress, shutdown: &CancellationToken) -> Fate {

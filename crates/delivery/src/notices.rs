@@ -123,6 +123,8 @@ mod tests {
     fn config(webhooks: Vec<Webhook>) -> WorkspaceConfig {
         WorkspaceConfig {
             workspace_id: a_webhook().workspace_id,
+            name: "Acme".to_owned(),
+            settings: Default::default(),
             version: 1,
             webhooks: webhooks.into_iter().map(Arc::new).collect(),
             segments: vec![],

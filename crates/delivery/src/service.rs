@@ -12,6 +12,7 @@ use crate::dispatcher;
 use crate::handle::{Command, Handle, State};
 use crate::jobs::Runner;
 use crate::options::Options;
+use crate::scout::Scout;
 use crate::sender::Sender;
 use crate::transport::Transport;
 
@@ -54,7 +55,15 @@ impl Service {
         let (to_commands, commands) = mpsc::channel(COMMANDS_MAX);
         let (to_jobs, job_commands) = mpsc::channel(COMMANDS_MAX);
         let state = Arc::new(State::default());
-        let handle = Handle { commands: to_commands, jobs: to_jobs, store: store.clone(), state: state.clone() };
+        let scout = Arc::new(Scout::new(&options));
+        let handle = Handle {
+            commands: to_commands,
+            jobs: to_jobs,
+            store: store.clone(),
+            state: state.clone(),
+            scout,
+            options: Arc::new(options.clone()),
+        };
         let jobs =
             Runner { store: store.clone(), ambient: ambient.clone(), state: state.clone(), commands: job_commands };
         (Service { store, config, ambient, options, transport, commands, jobs, state }, handle)

@@ -60,13 +60,6 @@ impl Ready {
     }
 }
 
-/// The value of the signature header: a signature per key, in the order of `keys`, newest first, whether live or not.
-/// `timestamp` is in Unix seconds.
-pub fn sign<'a>(keys: impl IntoIterator<Item = &'a SigningKey>, id: &str, timestamp: i64, body: &[u8]) -> String {
-    let keys: Vec<Ready> = keys.into_iter().map(Ready::of).collect();
-    header(&keys, id, timestamp, body)
-}
-
 fn header<'a>(keys: impl IntoIterator<Item = &'a Ready>, id: &str, timestamp: i64, body: &[u8]) -> String {
     let mut header = String::with_capacity(SIGNATURE_BYTES);
     for key in keys {
@@ -171,6 +164,10 @@ fn finish(mut mac: Hmac<Sha256>, id: &str, timestamp: i64, body: &[u8]) -> [u8; 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sign<'a>(keys: impl IntoIterator<Item = &'a SigningKey>, id: &str, timestamp: i64, body: &[u8]) -> String {
+        Signer::new(keys).sign(id, Timestamp::from_second(timestamp).unwrap(), body)
+    }
     use jiff::SignedDuration;
 
     const ID: &str = "msg_p5jXN8AQM9LWM0D4loKWxJek";

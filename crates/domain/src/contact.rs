@@ -24,6 +24,9 @@ pub struct Contact {
     /// Traits beyond the profile, as the customer named them.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub traits: Map<String, Value>,
+    /// Since when this person must cause no events: they asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed_at: Option<Timestamp>,
     /// When we first heard of this person.
     pub created_at: Timestamp,
     /// When anything above last changed.

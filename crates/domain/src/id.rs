@@ -175,6 +175,22 @@ id!(
     /// A write key (the record, not the key itself).
     WriteKeyId, "wk"
 );
+id!(
+    /// A person who works with a workspace.
+    MemberId, "mem"
+);
+id!(
+    /// An invitation (the record, not the token in its link).
+    InvitationId, "inv"
+);
+id!(
+    /// A link that opens the webhooks of a workspace to somebody.
+    PortalLinkId, "pl"
+);
+id!(
+    /// One change in the audit log.
+    AuditId, "aud"
+);
 
 /// A segment's number. Never used twice, not even after the segment is deleted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

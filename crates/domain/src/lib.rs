@@ -7,6 +7,7 @@
 //! `beckon-delivery`), what they look like over HTTP (`beckon-server`).
 
 pub mod ambient;
+pub mod audit;
 pub mod catalog;
 pub mod channel;
 pub mod company;
@@ -15,10 +16,12 @@ pub mod delivery;
 pub mod email;
 pub mod event;
 pub mod health;
+pub mod histogram;
 pub mod id;
 pub mod invalid;
 pub mod job;
 pub mod key;
+pub mod member;
 pub mod page_path;
 pub mod qualify;
 pub mod rate;
@@ -26,6 +29,7 @@ pub mod retry;
 pub mod routing;
 pub mod secret;
 pub mod segment;
+pub mod settings;
 pub mod signal;
 pub mod signing;
 pub mod visit;

@@ -11,9 +11,36 @@ use crate::webhook::Webhook;
 /// It must be live, list the event type, and have no channels or share one with the event. An event
 /// without channels never reaches a webhook that has some.
 pub fn wants(webhook: &Webhook, event_type: &str, channels: &[Channel]) -> bool {
-    webhook.is_live()
-        && webhook.event_types.iter().any(|wanted| wanted == event_type)
-        && (webhook.channels.is_empty() || webhook.channels.iter().any(|wanted| channels.contains(wanted)))
+    webhook.is_live() && lists(webhook, event_type) && hears(webhook, channels)
+}
+
+/// A condition that keeps an event away from a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is disabled or deleted.
+    NotLive,
+    /// It does not list the event type.
+    TypeNotListed,
+    /// It is limited to channels that the event does not carry.
+    OtherChannels,
+}
+
+/// Everything that keeps an event away from a webhook; nothing if it [wants] it.
+pub fn obstacles(webhook: &Webhook, event_type: &str, channels: &[Channel]) -> Vec<Obstacle> {
+    let conditions = [
+        (webhook.is_live(), Obstacle::NotLive),
+        (lists(webhook, event_type), Obstacle::TypeNotListed),
+        (hears(webhook, channels), Obstacle::OtherChannels),
+    ];
+    conditions.into_iter().filter(|(holds, _)| !holds).map(|(_, obstacle)| obstacle).collect()
+}
+
+fn lists(webhook: &Webhook, event_type: &str) -> bool {
+    webhook.event_types.iter().any(|wanted| wanted == event_type)
+}
+
+fn hears(webhook: &Webhook, channels: &[Channel]) -> bool {
+    webhook.channels.is_empty() || webhook.channels.iter().any(|wanted| channels.contains(wanted))
 }
 
 #[cfg(test)]
@@ -66,6 +93,23 @@ mod tests {
         assert!(!wants(&deleted, visited, &segments(&[7])), "deleted");
         assert!(!wants(&fits, "contact.intent", &segments(&[7])), "another event type");
         assert!(!wants(&fits, visited, &segments(&[8])), "another channel");
+    }
+
+    #[test]
+    fn an_event_that_is_not_wanted_has_every_reason_named() {
+        let limited = Webhook { enabled: false, ..webhook(&["a.b"], &[7]) };
+        assert_eq!(
+            obstacles(&limited, "c.d", &segments(&[8])),
+            [Obstacle::NotLive, Obstacle::TypeNotListed, Obstacle::OtherChannels]
+        );
+        for channels in [&[7][..], &[8], &[]] {
+            for event_type in ["a.b", "c.d"] {
+                let fits = webhook(&["a.b"], &[7]);
+                let (wanted, found) =
+                    (wants(&fits, event_type, &segments(channels)), obstacles(&fits, event_type, &segments(channels)));
+                assert_eq!(wanted, found.is_empty(), "{event_type} {channels:?}");
+            }
+        }
     }
 
     // behaviour R2

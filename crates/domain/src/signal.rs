@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::company::Domain;
 use crate::email::Email;
-use crate::id::SignalId;
+use crate::event::EventId;
+use crate::id::{SegmentId, SignalId, VisitId};
 use crate::visit::{Page, Utm};
 
 /// Longest anonymous id, user id, group id or message id taken, in bytes.
@@ -113,6 +114,33 @@ impl SignalKind {
             SignalKind::Intent => "intent",
         }
     }
+}
+
+/// What became of a signal, as it was decided when it came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignalStory {
+    /// How the person was recognised; `None` if nobody was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recognised_by: Option<RecognisedBy>,
+    /// The visit it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visit_id: Option<VisitId>,
+    /// The segments that somebody qualified for with it, and the events that were announced of that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fired: Vec<(SegmentId, EventId)>,
+}
+
+/// How somebody was recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecognisedBy {
+    /// The signal gives their address.
+    Email,
+    /// The signal gives their id in the customer's own system.
+    UserId,
+    /// The browser is known to be theirs, from an earlier signal.
+    Visitor,
 }
 
 /// What somebody says about a person. Absent keeps what is known.

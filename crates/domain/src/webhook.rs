@@ -25,7 +25,7 @@ pub use kept::Kept;
 
 /// Longest endpoint URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2048;
-/// Longest description, in characters.
+/// Longest description, and longest reason for being disabled, in characters.
 pub const DESCRIPTION_CHARS_MAX: usize = 1024;
 /// Most custom headers.
 pub const HEADERS_MAX: usize = 32;
@@ -57,7 +57,7 @@ pub struct Webhook {
     pub headers: BTreeMap<String, String>,
     /// Whether it gets anything.
     pub enabled: bool,
-    /// Why it is not enabled, if not by a person.
+    /// Why it is not enabled; `None` if a person disabled it and did not say why.
     pub disabled_reason: Option<String>,
     /// When to try again; `None` means the installation's schedule.
     pub retry_schedule: Option<RetrySchedule>,
@@ -131,6 +131,9 @@ impl Webhook {
         }
         if self.event_types.len() > EVENT_TYPES_MAX {
             findings.add("event_types", format!("at most {EVENT_TYPES_MAX} event types"));
+        }
+        if self.disabled_reason.as_ref().is_some_and(|reason| reason.chars().count() > DESCRIPTION_CHARS_MAX) {
+            findings.add("disabled_reason", format!("at most {DESCRIPTION_CHARS_MAX} characters"));
         }
         check_headers(&self.headers, &mut findings);
         check_metadata(&self.metadata, &mut findings);

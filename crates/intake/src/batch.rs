@@ -11,7 +11,7 @@ use std::time::Duration;
 use beckon_domain::ambient::Ambient;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
-use beckon_domain::id::WorkspaceId;
+use beckon_domain::id::{ContactId, WorkspaceId};
 use beckon_domain::invalid::Invalid;
 use beckon_domain::signal::Signal;
 use beckon_store::intake::{IntakeChanges, IntakeQuery, SubjectId};
@@ -49,6 +49,7 @@ pub(crate) enum Work {
     Contacts(Vec<ContactUpsert>, Answer<Upserts<Contact>>),
     Companies(Vec<CompanyUpsert>, Answer<Upserts<Company>>),
     Erase(SubjectId, Answer<()>),
+    Suppress(ContactId, bool, Answer<Contact>),
 }
 
 /// What was decided on a job.
@@ -56,6 +57,8 @@ enum Decided {
     Signals(Vec<Taken>),
     Contacts(Upserts<Contact>),
     Companies(Upserts<Company>),
+    /// `None` if there is no such contact.
+    Suppressed(Option<Box<Contact>>),
     Nothing,
 }
 
@@ -146,6 +149,7 @@ impl Batches {
                 Work::Signals(signals, _) => fold::ask_for(&mut query, signals, &compiled.catalog),
                 Work::Contacts(upserts, _) => upsert::ask_for_contacts(&mut query, upserts),
                 Work::Companies(upserts, _) => upsert::ask_for_companies(&mut query, upserts),
+                Work::Suppress(id, ..) => drop(query.contact_ids.insert(*id)),
                 Work::Erase(..) => {}
             }
         }
@@ -163,6 +167,9 @@ impl Batches {
             }
             Work::Companies(upserts, _) => {
                 Decided::Companies(upserts.iter().map(|upsert| upsert::company(&mut working, upsert, means)).collect())
+            }
+            Work::Suppress(id, suppressed, _) => {
+                Decided::Suppressed(upsert::suppress(&mut working, *id, *suppressed, means).map(Box::new))
             }
             Work::Erase(..) => Decided::Nothing,
         });
@@ -212,6 +219,10 @@ fn answer(work: Work, decided: Decided) {
         (Work::Signals(_, answer), Decided::Signals(taken)) => answer.send(Ok(taken)).is_ok(),
         (Work::Contacts(_, answer), Decided::Contacts(upserts)) => answer.send(Ok(upserts)).is_ok(),
         (Work::Companies(_, answer), Decided::Companies(upserts)) => answer.send(Ok(upserts)).is_ok(),
+        (Work::Suppress(.., answer), Decided::Suppressed(contact)) => {
+            let contact = contact.map(|contact| *contact);
+            answer.send(contact.ok_or(Error::Store(StoreError::NotFound("contact")))).is_ok()
+        }
         // Every decision is of its own work; an answer that is dropped reads as `Stopped`.
         _ => false,
     };
@@ -223,6 +234,7 @@ fn refuse(work: Work, error: &StoreError) {
         Work::Signals(_, answer) => answer.send(Err(error)).is_ok(),
         Work::Contacts(_, answer) => answer.send(Err(error)).is_ok(),
         Work::Companies(_, answer) => answer.send(Err(error)).is_ok(),
+        Work::Suppress(.., answer) => answer.send(Err(error)).is_ok(),
         Work::Erase(_, answer) => answer.send(Err(error)).is_ok(),
     };
 }

@@ -19,9 +19,10 @@ pub(crate) mod working;
 mod tests;
 
 use beckon_domain::ambient::Ambient;
-use beckon_domain::id::{CompanyId, ContactId};
+use beckon_domain::event::{EventId, NewEvent};
+use beckon_domain::id::{CompanyId, ContactId, SegmentId};
 use beckon_domain::segment::evaluate::SegmentCatalog;
-use beckon_domain::signal::{Signal, SignalBody};
+use beckon_domain::signal::{Signal, SignalBody, SignalStory};
 use beckon_store::WorkspaceConfig;
 use beckon_store::intake::SignalRecord;
 use jiff::Timestamp;
@@ -66,14 +67,16 @@ pub(crate) fn apply(working: &mut Working, signal: &Signal, means: Means<'_>) ->
         return Taken::Duplicate;
     }
     let keys = Keys::of(signal);
-    let who = match &signal.body {
+    let announced_before = working.changes.events.len();
+    let mut visit_id = None;
+    let (who, recognised_by) = match &signal.body {
         SignalBody::Intent(report) => {
-            let who = identify::person_of_intent(working, &keys, report, means);
+            let (who, by) = identify::person_of_intent(working, &keys, report, means);
             qualify::shown_intent(working, signal, who, &report.intent, means);
-            who
+            (who, by)
         }
         _ => {
-            let who = identify::sender(working, &keys, signal, means);
+            let (who, by) = identify::sender(working, &keys, signal, means);
             // An aliased visitor that was somebody else already is left alone.
             let aliased = keys.aliased.as_ref().filter(|key| {
                 who.contact.is_some() && working.visitor(key).is_some_and(|visitor| visitor.contact_id == who.contact)
@@ -81,12 +84,14 @@ pub(crate) fn apply(working: &mut Working, signal: &Signal, means: Means<'_>) ->
             for key in keys.visitor.iter().chain(aliased) {
                 if let Some(seen) = visit::place(working, key, signal, who, means) {
                     qualify::visited(working, signal, &seen, means);
+                    visit_id.get_or_insert(seen.visit.id);
                 }
             }
-            who
+            (who, by)
         }
     };
     let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key)).map(|visitor| visitor.id);
+    let fired = working.changes.events.iter().skip(announced_before).filter_map(fired).collect();
     working.changes.signals.push(SignalRecord {
         id: signal.id,
         kind: signal.body.kind(),
@@ -95,7 +100,13 @@ pub(crate) fn apply(working: &mut Working, signal: &Signal, means: Means<'_>) ->
         visitor_id: visitor,
         contact_id: who.contact,
         company_id: who.company,
+        story: SignalStory { recognised_by, visit_id, fired },
         raw: signal.raw.clone(),
     });
     Taken::Stored { signal_id: signal.id, visitor_id: visitor, contact_id: who.contact }
+}
+
+/// For which segment an event was announced.
+fn fired(event: &NewEvent) -> Option<(SegmentId, EventId)> {
+    event.source.segment_id.map(|segment| (segment, event.id.clone()))
 }

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::tracking::employees;
 use crate::{Change, CompanyRef, CompanyUpsert, ContactUpsert};
+pub use columns::{COMPANY_COLUMNS, CONTACT_COLUMNS};
 use columns::{Column, company_column, contact_column};
 
 /// Most lines of one file, without its header.

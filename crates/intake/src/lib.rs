@@ -7,7 +7,8 @@
 //! ```
 //!
 //! [`tracking`], [`intent`] and [`import`] read what clients send; [`Handle`] queues it; [`Service`] decides,
-//! one batch of a workspace after the other; [`Publisher`] takes events that need no deciding.
+//! one batch of a workspace after the other; [`Publisher`] takes events that need no deciding. [`retention`] forgets what
+//! is older than each workspace wants it kept.
 //! Promise: what was answered with success is on disk, with every delivery it owes.
 //! Not here: HTTP (`beckon-server`), the rule language (`beckon-domain`), sending (`beckon-delivery`).
 
@@ -18,6 +19,7 @@ mod ids;
 pub mod import;
 pub mod intent;
 mod publish;
+pub mod retention;
 pub mod schema;
 mod service;
 #[cfg(test)]

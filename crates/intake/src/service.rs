@@ -168,6 +168,20 @@ impl Handle {
         self.ask(workspace, self.room_now(1)?, |answer| Work::Erase(SubjectId::Contact(id), answer)).await
     }
 
+    /// Has a contact cause no more events, or again: from the next signal on, after all that was submitted before.
+    /// Who is suppressed already keeps the time since when.
+    ///
+    /// # Errors
+    /// As [`Handle::submit`], and the store's `NotFound`.
+    pub async fn suppress_contact(
+        &self,
+        workspace: WorkspaceId,
+        id: ContactId,
+        suppressed: bool,
+    ) -> Result<Contact, Error> {
+        self.ask(workspace, self.room_now(1)?, |answer| Work::Suppress(id, suppressed, answer)).await
+    }
+
     /// Erases a company, after all that was submitted before and before all that is submitted later.
     ///
     /// # Errors

@@ -109,6 +109,8 @@ pub(crate) fn webhook(n: u128) -> Webhook {
 pub(crate) fn config(segments: Vec<Segment>, webhooks: Vec<Webhook>) -> WorkspaceConfig {
     WorkspaceConfig {
         workspace_id: workspace(),
+        name: "Acme".to_owned(),
+        settings: Default::default(),
         version: 1,
         webhooks: webhooks.into_iter().map(Arc::new).collect(),
         segments,

@@ -8,6 +8,7 @@ mod change;
 mod check;
 mod company;
 mod contact;
+mod suppress;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::fold::work_domain;
 pub use change::Change;
 pub(crate) use company::upsert as company;
 pub(crate) use contact::upsert as contact;
+pub(crate) use suppress::suppress;
 
 /// A contact to make or change. At least one of `id`, `email` and `user_id` is given, and says which.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -10,6 +10,8 @@ mod publishing;
 mod queueing;
 #[path = "intake/signals.rs"]
 mod signals;
+#[path = "intake/suppressing.rs"]
+mod suppressing;
 
 use std::sync::Arc;
 
@@ -23,7 +25,9 @@ use beckon_domain::webhook::Webhook;
 use beckon_intake::{Handle, Options, Publisher, Service, tracking};
 use beckon_store::deliveries::DeliveryFilter;
 use beckon_store::events::EventFilter;
+use beckon_store::intake::SignalFilter;
 use beckon_store::page::PAGE_ROWS_MAX;
+use beckon_store::people::{CompanyFilter, ContactFilter};
 use beckon_store::{
     ConfigCache, DeliveryStore, EventStore, KeyStore, PageRequest, SegmentStore, SharedStore, WebhookStore,
 };

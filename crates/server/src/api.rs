@@ -1,30 +1,39 @@
 //! Puts the routes together behind the door that every request passes through (`door.rs`).
 
-mod attempts;
-mod companies;
-mod contacts;
-mod deliveries;
+pub(crate) mod attempts;
+pub(crate) mod audit_log;
+pub(crate) mod companies;
+pub(crate) mod contacts;
+pub(crate) mod deliveries;
 mod document;
 mod door;
-mod event_types;
-mod events;
+pub(crate) mod event_types;
+pub(crate) mod events;
 mod fields;
-mod imports;
-mod intent_signals;
-mod jobs;
-mod keys;
+pub(crate) mod imports;
+pub(crate) mod intent_signals;
+pub(crate) mod jobs;
+pub(crate) mod keys;
+pub(crate) mod members;
 mod observe;
-mod segments;
-mod signals;
-mod webhooks;
+pub(crate) mod portal_links;
+pub(crate) mod segments;
+pub(crate) mod settings;
+pub(crate) mod signals;
+pub(crate) mod stats;
+pub(crate) mod timeline;
+pub(crate) mod webhooks;
 
 use aide::axum::ApiRouter;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::header::ACCEPT;
 
 use crate::app::App;
 use crate::problem::{Code, Problem};
-use crate::{operations, tracking};
+use crate::{operations, tracking, web};
 
 /// Where the JSON API is.
 pub(crate) const PREFIX: &str = "/api/v1";
@@ -36,6 +45,7 @@ pub fn router(app: App) -> Router {
         .merge(document::routes())
         .merge(Router::from(operations::routes()))
         .merge(tracking::open_routes())
+        .merge(web::routes(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), door::pass))
@@ -58,13 +68,21 @@ fn resources() -> ApiRouter<App> {
         .merge(segments::routes())
         .merge(contacts::routes())
         .merge(companies::routes())
+        .merge(timeline::routes())
         .merge(intent_signals::routes())
         .merge(signals::routes())
+        .merge(stats::routes())
         .merge(keys::routes())
+        .merge(members::routes())
+        .merge(portal_links::routes())
+        .merge(audit_log::routes())
+        .merge(settings::routes())
 }
 
-async fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "there is nothing at this path")
+async fn not_found(headers: HeaderMap) -> Response {
+    let problem = Problem::new(Code::NotFound, "there is nothing at this path");
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.contains("text/html") { web::Failure::from(problem).into_response() } else { problem.into_response() }
 }
 
 async fn method_not_allowed() -> Problem {

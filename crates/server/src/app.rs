@@ -8,7 +8,11 @@ use std::time::Duration;
 
 use beckon_domain::ambient::Ambient;
 use beckon_store::{ConfigCache, SharedStore};
+use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
 
+use crate::attempts::Attempts;
+use crate::passwords::Passwords;
 use crate::turns::Turns;
 
 /// Largest body of an ordinary API request, in bytes, unless configured.
@@ -34,6 +38,27 @@ pub struct Options {
     /// Longest time a request may take before it is answered 503. It must be longer than a delivery's
     /// timeout, because a test delivery is waited for.
     pub request_timeout: Duration,
+    /// Whether session cookies are for https only: whether people reach Beckon by https.
+    pub secure_cookies: bool,
+    /// Where people reach this Beckon, for links that are made to be sent; without a slash at the end.
+    pub public_url: Option<String>,
+    /// How the portal looks, and who may frame it.
+    pub portal: Arc<PortalOptions>,
+    /// Whether there is a mail server, so that notices are told by mail.
+    pub sends_mail: bool,
+}
+
+/// The portal: the webhooks part of a workspace inside somebody else's page.
+#[derive(Debug, Clone, Default)]
+pub struct PortalOptions {
+    /// What stands instead of our name.
+    pub name: Option<String>,
+    /// What stands instead of our sign: media type and bytes.
+    pub logo: Option<(String, Bytes)>,
+    /// The colour of buttons and links, for light and dark: `#rrggbb`.
+    pub accent: Option<[String; 2]>,
+    /// The origins whose pages may frame it, such as `https://app.example.com`.
+    pub frame_ancestors: Vec<String>,
 }
 
 impl Default for Options {
@@ -44,6 +69,10 @@ impl Default for Options {
             import_bytes_max: IMPORT_BYTES_MAX,
             https_only: false,
             request_timeout: REQUEST_TIMEOUT,
+            secure_cookies: false,
+            public_url: None,
+            portal: Arc::default(),
+            sends_mail: false,
         }
     }
 }
@@ -64,6 +93,10 @@ pub struct AppParts {
     pub ambient: Ambient,
     /// Limits and switches.
     pub options: Options,
+    /// What portal links are signed with.
+    pub link_key: [u8; 32],
+    /// Cancelled when this process is to end: streams that would go on end then.
+    pub stop: CancellationToken,
 }
 
 /// What every handler gets: a cheap handle to [`AppParts`].
@@ -74,12 +107,20 @@ struct Inner {
     parts: AppParts,
     idempotency: Turns,
     edits: Turns,
+    passwords: Passwords,
+    attempts: Attempts,
 }
 
 impl App {
     /// Bundles the services.
     pub fn new(parts: AppParts) -> App {
-        App(Arc::new(Inner { parts, idempotency: Turns::default(), edits: Turns::default() }))
+        App(Arc::new(Inner {
+            parts,
+            idempotency: Turns::default(),
+            edits: Turns::default(),
+            passwords: Passwords::default(),
+            attempts: Attempts::default(),
+        }))
     }
 
     /// One request at a time for an idempotency key.
@@ -91,6 +132,16 @@ impl App {
     /// all those of a workspace are one thing.
     pub(crate) fn edit_turns(&self) -> &Turns {
         &self.0.edits
+    }
+
+    /// Hashes and checks passwords.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    /// Counts guesses at passwords.
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who is asking: API keys, which manage; and making keys nobody can guess.
+//! Who is asking; API keys, which manage; and making keys nobody can guess.
 //!
 //! Promise: a key that is revoked opens nothing from the moment that call returned; a 401 says whether the
 //! key is missing, malformed, unknown or revoked, and repeats nothing of it.
@@ -11,7 +11,7 @@ use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use beckon_domain::ambient::Ambient;
-use beckon_domain::id::{ApiKeyId, WorkspaceId};
+use beckon_domain::id::{ApiKeyId, MemberId, PortalLinkId, WorkspaceId};
 use beckon_store::keys::KeyHash;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -35,6 +35,8 @@ const HINT_CHARS: usize = 7;
 const KEY_BYTES: usize = 32;
 /// Randomness of a write key we make, in bytes. It need not be secret, only never the same twice.
 const WRITE_KEY_BYTES: usize = 18;
+/// Randomness of a token in a link or a cookie, in bytes.
+const TOKEN_BYTES: usize = 32;
 /// The security scheme's name in the document.
 pub(crate) const API_KEY_SCHEME: &str = "api_key";
 
@@ -48,6 +50,11 @@ pub fn generate_write_key(ambient: &Ambient) -> String {
     random::<WRITE_KEY_BYTES>(WRITE_KEY_PREFIX, ambient)
 }
 
+/// Makes the token of an invitation's link or a session's cookie, which nobody can guess.
+pub fn generate_token(ambient: &Ambient) -> String {
+    random::<TOKEN_BYTES>("", ambient)
+}
+
 /// Nothing in it means anything in a URL, a header or a page.
 fn random<const BYTES: usize>(prefix: &str, ambient: &Ambient) -> String {
     let mut bytes = [0; BYTES];
@@ -55,9 +62,9 @@ fn random<const BYTES: usize>(prefix: &str, ambient: &Ambient) -> String {
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What is stored of an API key, and found by.
+/// What is stored of an API key or a token, and found by.
 ///
-/// A plain SHA-256: keys are random, or chosen by the operator as randomly as any secret.
+/// A plain SHA-256: both are random, or chosen by the operator as randomly as any secret.
 pub fn hash(key: &str) -> KeyHash {
     Sha256::digest(key.as_bytes()).into()
 }
@@ -77,20 +84,32 @@ pub fn check_key(key: &str) -> Result<(), String> {
     }
 }
 
-/// Whoever showed an API key.
+/// Whoever asks, and has shown that they may. Extracted from a request, it is whoever showed an API key; people who are
+/// signed in, or came by a portal link, are told by `web/viewer.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ApiCaller {
-    /// What the key opens.
+pub struct Caller {
+    /// Where they may ask.
     pub workspace_id: WorkspaceId,
-    /// The key's record.
-    pub key_id: ApiKeyId,
+    /// Who they are.
+    pub who: Who,
 }
 
-impl FromRequestParts<App> for ApiCaller {
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The holder of an API key.
+    Key(ApiKeyId),
+    /// A person who has signed in.
+    Member(MemberId),
+    /// Whoever was given a portal link.
+    Portal(PortalLinkId),
+}
+
+impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<ApiCaller, Problem> {
-        if let Some(caller) = parts.extensions.get::<ApiCaller>() {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Caller, Problem> {
+        if let Some(caller) = parts.extensions.get::<Caller>() {
             return Ok(*caller);
         }
         let caller = find_caller(app, bearer(&parts.headers)?).await?;
@@ -100,19 +119,19 @@ impl FromRequestParts<App> for ApiCaller {
 }
 
 /// That the operation asks for a key is said once for the whole API (`openapi.rs`).
-impl OperationInput for ApiCaller {
+impl OperationInput for Caller {
     fn operation_input(_: &mut GenContext, _: &mut Operation) {}
 }
 
 /// Asked of the store every time: this is what makes a revocation act at once. The store may remember.
-async fn find_caller(app: &App, key: &str) -> Result<ApiCaller, Problem> {
+async fn find_caller(app: &App, key: &str) -> Result<Caller, Problem> {
     let Some(found) = app.store.find_api_key(hash(key)).await? else {
         return Err(Problem::new(Code::UnauthorizedUnknown, "nobody has this API key"));
     };
     if found.revoked_at.is_some() {
         return Err(Problem::new(Code::UnauthorizedRevoked, "this API key was revoked"));
     }
-    Ok(ApiCaller { workspace_id: found.workspace_id, key_id: found.id })
+    Ok(Caller { workspace_id: found.workspace_id, who: Who::Key(found.id) })
 }
 
 /// The key of `Authorization: Bearer …` (RFC 6750 §2.1).

@@ -189,7 +189,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, Problem> {
         let mut findings = Findings::default();
-        let pairs = known_pairs(parts, &[shape::properties::<T>()], &mut findings);
+        let pairs = known_pairs(parts.uri.query().unwrap_or_default(), &[shape::properties::<T>()], &mut findings);
         let value = read_pairs(pairs, &mut findings);
         Ok(Query(finish(value, findings)?))
     }
@@ -218,9 +218,16 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Listing<F>, Problem> {
+        Listing::read(parts.uri.query().unwrap_or_default())
+    }
+}
+
+impl<F: DeserializeOwned + JsonSchema + 'static> Listing<F> {
+    /// Reads a query, or says everything that is wrong with it.
+    pub(crate) fn read(query: &str) -> Result<Listing<F>, Problem> {
         let mut findings = Findings::default();
         let paging = shape::properties::<PageQuery>();
-        let pairs = known_pairs(parts, &[paging, shape::properties::<F>()], &mut findings);
+        let pairs = known_pairs(query, &[paging, shape::properties::<F>()], &mut findings);
         let (page, filter): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| paging.contains(name));
         let page = read_pairs(page, &mut findings);
         let filter = read_pairs(filter, &mut findings);
@@ -239,9 +246,9 @@ impl<F: JsonSchema> OperationInput for Listing<F> {
 type Pair = (String, String);
 
 /// The parameters somebody knows; each other one, and each repetition, is a finding.
-fn known_pairs(parts: &Parts, known: &[&[String]], findings: &mut Findings) -> Vec<Pair> {
+fn known_pairs(query: &str, known: &[&[String]], findings: &mut Findings) -> Vec<Pair> {
     let mut pairs: Vec<Pair> = vec![];
-    for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if !known.iter().any(|names| names.iter().any(|known| *known == name)) {
             findings.add(name, "there is no such parameter");
         } else if pairs.iter().any(|(given, _)| *given == name) {

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::extract::read_body;
 use crate::problem::{Code, Problem};
 
@@ -61,7 +61,7 @@ pub(crate) async fn answer(app: App, request: Request, next: Next) -> Response {
 
 async fn once(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
-    let caller = ApiCaller::from_request_parts(&mut parts, app).await?;
+    let caller = Caller::from_request_parts(&mut parts, app).await?;
     let key = key_in(&parts.headers)?;
     let body = read_body(Request::from_parts(parts.clone(), body)).await?;
     let request_hash = hash(&parts, &body);

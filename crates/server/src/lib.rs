@@ -9,21 +9,27 @@
 
 mod api;
 pub mod app;
+mod attempts;
+mod audit;
 pub mod auth;
 mod docs;
 pub mod extract;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod idempotency;
+mod links;
 mod openapi;
 mod operations;
 pub mod paging;
+mod passwords;
 pub mod patch;
+pub mod portal;
 pub mod problem;
 mod reply;
 mod tracking;
 mod turns;
+mod web;
 
 pub use api::router;
-pub use app::{App, AppParts, Options};
+pub use app::{App, AppParts, Options, PortalOptions};
 pub use openapi::openapi;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use crate::api::{audit_log, members, portal_links};
 use crate::auth::API_KEY_SCHEME;
 use crate::idempotency;
 use crate::problem::{PROBLEM_JSON, ProblemBody};
@@ -37,7 +38,12 @@ const TAGS: &[(&str, &str)] = &[
     ("Companies", "Accounts, keyed by domain."),
     ("Intent signals", "Interest shown elsewhere."),
     ("Signals", "What came in last."),
+    ("Statistics", "Figures by the hour."),
+    ("Settings", "What the workspace sets for itself as a whole."),
     ("Keys", "API keys, which manage, and write keys, which only add signals."),
+    (members::TAG, "The people who work with the workspace, and invitations to do so."),
+    (portal_links::TAG, "Links that open the webhooks part of the workspace in a page of yours."),
+    (audit_log::TAG, "Who changed what."),
     (tracking::TAG, "Signals in the wire format of Segment's client libraries."),
     (operations::TAG, "Whether the process is alive and ready."),
 ];
@@ -119,6 +125,7 @@ fn complete_operation(method: &str, operation: &mut Map<String, Value>) {
     let problems = [
         (body || posts, "400", "The body is not JSON, or could not be read: `invalid_json`."),
         (true, "401", "The API key is missing, malformed, unknown or revoked: `unauthorized_…`."),
+        (writes, "403", "Whoever asks may not do this: `forbidden`."),
         (parameter_in("path"), "404", "There is no such thing in this workspace: `not_found`."),
         (
             writes,
@@ -232,6 +239,10 @@ mod tests {
         let mut waiting = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
         let mut bare = BTreeSet::new();
         while let Some(path) = waiting.pop() {
+            // The web pages are for people.
+            if path.ends_with("web") || path.ends_with("web.rs") {
+                continue;
+            }
             if path.is_dir() {
                 waiting.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
                 continue;

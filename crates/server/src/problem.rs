@@ -38,6 +38,8 @@ pub enum Code {
     UnauthorizedUnknown,
     /// The key was revoked.
     UnauthorizedRevoked,
+    /// Whoever asks may not do this.
+    Forbidden,
     /// There is no such thing in this workspace.
     NotFound,
     /// The path exists, but not with this method.
@@ -74,6 +76,7 @@ impl Code {
             | Code::UnauthorizedMalformed
             | Code::UnauthorizedUnknown
             | Code::UnauthorizedRevoked => StatusCode::UNAUTHORIZED,
+            Code::Forbidden => StatusCode::FORBIDDEN,
             Code::NotFound => StatusCode::NOT_FOUND,
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Code::Conflict | Code::EventIdTaken | Code::IdempotencyMismatch | Code::WebhookDisabled => {
@@ -163,6 +166,14 @@ impl Problem {
     pub fn under(mut self, prefix: &str) -> Problem {
         for error in &mut self.errors {
             error.field = if error.field.is_empty() { prefix.to_owned() } else { format!("{prefix}/{}", error.field) };
+        }
+        self
+    }
+
+    /// Replaces what is said of one field, for whoever knows better.
+    pub fn saying(mut self, field: &str, reason: &str) -> Problem {
+        for error in self.errors.iter_mut().filter(|error| error.field == field) {
+            error.reason = reason.to_owned();
         }
         self
     }

@@ -14,6 +14,7 @@ mod envelope;
 mod failure;
 mod report;
 mod settings;
+mod sites;
 mod write_key;
 
 use std::time::Duration;
@@ -155,7 +156,9 @@ async fn take(app: App, shape: Shape, call: Call) -> Result<Json<Report>, Failur
         Shape::One(kind) => (Some(kind), vec![Value::Object(root)]),
         Shape::Batch => (None, envelope::take_items(&mut root, app.options.tracking_body_bytes_max)?),
     };
-    let (signals, report) = report::read(&items, Arrival { kind, received_at, sent_at }, &app.ambient);
+    let gate = app.config.get(workspace).await?.settings.sites.gate();
+    let arrival = Arrival { kind, received_at, sent_at };
+    let (signals, report) = report::read(&items, arrival, gate.as_ref(), &app.ambient);
     drop(items);
     if signals.is_empty() {
         return Ok(Json(report));

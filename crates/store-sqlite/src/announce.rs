@@ -11,6 +11,7 @@ use beckon_store::{Result, StoreError};
 use rusqlite::params;
 
 use crate::columns::{joined, lane_code, status_code};
+use crate::tally::Count;
 use crate::writer::Write;
 use beckon_domain::delivery::DeliveryStatus;
 
@@ -59,6 +60,10 @@ pub(crate) fn announce(
         return Ok(false);
     }
     let seq = write.connection.last_insert_rowid();
+    write.touch(event.workspace_id);
+    if !event.source.test && trigger != Trigger::Test {
+        write.tally(event.workspace_id, None, event.created_at, Count::Event, 1);
+    }
     for channel in &event.channels {
         write.run(
             "INSERT INTO event_channel (workspace_id, channel, created_at, event) VALUES (?1, ?2, ?3, ?4)

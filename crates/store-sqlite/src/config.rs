@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::SqliteStore;
 use crate::columns::Columns;
 use crate::segments::{event_type, segment};
+use crate::settings::read_settings;
 use crate::sql::Sql;
 use crate::webhooks::webhook;
 
@@ -72,9 +73,16 @@ impl ConfigStore for SqliteStore {
 
 /// A row that cannot be read is left out, so that the rest of the workspace goes on.
 fn load(sql: &Sql<'_>, workspace: WorkspaceId) -> Result<WorkspaceConfig> {
-    let version = sql.find("SELECT config_version FROM workspace WHERE id = ?1", params![workspace.uuid()], |row| {
-        Columns::of("workspace", row).value()
-    })?;
+    let found = sql.find(
+        "SELECT config_version, name, settings FROM workspace WHERE id = ?1",
+        params![workspace.uuid()],
+        |row| {
+            let mut columns = Columns::of("workspace", row);
+            let (version, name, settings): (_, _, String) = (columns.value()?, columns.value()?, columns.value()?);
+            Ok((version, name, read_settings(workspace, &settings)))
+        },
+    )?;
+    let (version, name, settings) = found.ok_or(StoreError::NotFound("workspace"))?;
     let webhooks = readable(
         sql,
         workspace,
@@ -91,7 +99,9 @@ fn load(sql: &Sql<'_>, workspace: WorkspaceId) -> Result<WorkspaceConfig> {
         readable(sql, workspace, "SELECT doc FROM event_type WHERE workspace_id = ?1 ORDER BY name", event_type)?;
     Ok(WorkspaceConfig {
         workspace_id: workspace,
-        version: version.ok_or(StoreError::NotFound("workspace"))?,
+        name,
+        settings,
+        version,
         webhooks: webhooks.into_iter().map(Arc::new).collect(),
         segments,
         event_types,

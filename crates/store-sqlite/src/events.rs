@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, params};
 
 use crate::SqliteStore;
+use crate::about::{People, Reach, Walk};
 use crate::announce::{announce, check_workspace};
 use crate::columns::Columns;
 use crate::filter::{Conditions, whole_millis};
@@ -78,7 +79,40 @@ pub(crate) fn get_by_seq(sql: &Sql<'_>, seq: i64) -> Result<(WorkspaceId, Event)
 }
 
 fn list(sql: &Sql<'_>, workspace: WorkspaceId, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
-    way(workspace, filter).page(sql, COLUMNS, page, Bounds::OF_A_PAGE, event)
+    let people = filter.about.as_deref().map(|text| People::find(sql, workspace, text)).transpose()?.flatten();
+    match people {
+        None => way(workspace, filter).page(sql, COLUMNS, page, Bounds::OF_A_PAGE, event),
+        Some(people) => list_about(sql, workspace, filter, &people, page, Reach::OF_A_PAGE),
+    }
+}
+
+/// Those about some people, whatever else is wanted of them.
+fn list_about(
+    sql: &Sql<'_>,
+    workspace: WorkspaceId,
+    filter: &EventFilter,
+    people: &People,
+    page: &PageRequest,
+    reach: Reach,
+) -> Result<Page<Event>> {
+    let walk = Walk { sql, workspace, people, since: filter.since, until: filter.until, reach };
+    walk.page(List::Events, page, |met| {
+        if met.rows_before == 0 {
+            return Ok(Vec::new());
+        }
+        let mut wanted = Conditions::default();
+        wanted.and("e.seq = ?", met.seq);
+        if let Some(event_type) = &filter.event_type {
+            wanted.and("e.event_type = ?", event_type.clone());
+        }
+        if let Some(channel) = &filter.channel {
+            let labelled = "EXISTS (SELECT 1 FROM event_channel c WHERE c.workspace_id = e.workspace_id \
+                            AND c.channel = ? AND c.created_at = e.created_at AND c.event = e.seq)";
+            wanted.and(labelled, channel.as_str().to_owned());
+        }
+        let text = format!("SELECT {COLUMNS} FROM event e WHERE {}", wanted.text());
+        sql.list(&text, wanted.values(), event)
+    })
 }
 
 fn way(workspace: WorkspaceId, filter: &EventFilter) -> Sift {

@@ -2,21 +2,16 @@
 
 mod commit;
 mod read;
+mod signals;
 
 use async_trait::async_trait;
-use beckon_domain::id::WorkspaceId;
-use beckon_domain::signal::SignalKind;
+use beckon_domain::id::{SignalId, WorkspaceId};
 use beckon_store::config::ConfigVersion;
-use beckon_store::intake::{IntakeChanges, IntakeQuery, IntakeState, SignalRecord, SubjectId};
+use beckon_store::intake::{IntakeChanges, IntakeQuery, IntakeState, SignalFilter, SignalRecord, SubjectId};
 use beckon_store::{IntakeStore, Page, PageRequest, Result};
-use rusqlite::{Row, params};
-use serde::Deserialize;
-use serde::de::value::{Error, StrDeserializer};
 use uuid::Uuid;
 
 use crate::SqliteStore;
-use crate::columns::Columns;
-use crate::paging::{List, begin, cut, rows_wanted};
 
 #[async_trait]
 impl IntakeStore for SqliteStore {
@@ -35,35 +30,19 @@ impl IntakeStore for SqliteStore {
             .await
     }
 
-    async fn list_signals(&self, workspace: WorkspaceId, page: PageRequest) -> Result<Page<SignalRecord>> {
-        self.read("listing signals", move |sql| {
-            let rows = sql.list(
-                "SELECT seq, id, kind, at, received_at, visitor_id, contact_id, company_id, raw
-                 FROM signal INDEXED BY signal_of_workspace
-                 WHERE workspace_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-                params![workspace.uuid(), begin(List::Signals, &page)?.unwrap_or(i64::MAX), rows_wanted(&page)],
-                signal,
-            )?;
-            Ok(cut(List::Signals, &page, rows))
-        })
-        .await
+    async fn list_signals(
+        &self,
+        workspace: WorkspaceId,
+        filter: &SignalFilter,
+        page: PageRequest,
+    ) -> Result<Page<SignalRecord>> {
+        let filter = *filter;
+        self.read("listing signals", move |sql| signals::list(sql, workspace, &filter, &page)).await
     }
-}
 
-fn signal(row: &Row<'_>) -> Result<(i64, SignalRecord)> {
-    let mut columns = Columns::of("signal", row);
-    let place = columns.value()?;
-    let signal = SignalRecord {
-        id: columns.id()?,
-        kind: columns.parsed(|text| SignalKind::deserialize(StrDeserializer::<Error>::new(text)))?,
-        at: columns.time()?,
-        received_at: columns.time()?,
-        visitor_id: columns.maybe_id()?,
-        contact_id: columns.maybe_id()?,
-        company_id: columns.maybe_id()?,
-        raw: columns.value()?,
-    };
-    Ok((place, signal))
+    async fn get_signal(&self, workspace: WorkspaceId, id: SignalId) -> Result<SignalRecord> {
+        self.read("reading a signal", move |sql| signals::get(sql, workspace, id)).await
+    }
 }
 
 /// A contact or a company as the columns `subject_kind` and `subject_id`.

@@ -57,6 +57,7 @@ impl JobStore for SqliteStore {
             if begun.job.status != JobStatus::Running {
                 return Err(StoreError::Refused(format!("the job has ended: it is {}", begun.job.status.as_str())));
             }
+            write.touch(workspace);
             begun.job = Job { status: JobStatus::Canceled, updated_at: at, ..begun.job };
             put(write, &begun)?;
             Ok(begun.job)
@@ -126,6 +127,7 @@ fn begun(row: &Row<'_>) -> Result<Begun> {
 }
 
 fn create(write: &mut Write<'_>, job: &Job) -> Result<()> {
+    write.touch(job.workspace_id);
     if let Some(webhook) = job.kind.webhook_id() {
         check_live(write, job.workspace_id, webhook)?.map_err(|why| StoreError::Refused(why.to_owned()))?;
     }

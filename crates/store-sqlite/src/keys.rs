@@ -189,7 +189,8 @@ impl KeyStore for SqliteStore {
     }
 }
 
-fn check_workspace(sql: &crate::sql::Sql<'_>, workspace: WorkspaceId) -> Result<()> {
+/// `NotFound` if there is no such workspace.
+pub(crate) fn check_workspace(sql: &crate::sql::Sql<'_>, workspace: WorkspaceId) -> Result<()> {
     let there = sql.has("SELECT 1 FROM workspace WHERE id = ?1", params![workspace.uuid()])?;
     there.then_some(()).ok_or(StoreError::NotFound("workspace"))
 }

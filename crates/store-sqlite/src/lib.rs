@@ -6,19 +6,24 @@
 //! time, and the second is told so; what one request does wrong is taken back alone.
 //! Not here: a second process. The other engine is for that.
 
+mod about;
+mod activity;
 mod announce;
+mod audit;
 mod backup;
 mod columns;
 mod config;
 mod deliveries;
 mod events;
 mod filter;
+mod forget;
 mod health;
 mod idempotency;
 mod intake;
 mod jobs;
 mod keys;
 mod mail;
+mod members;
 mod migrations;
 mod open;
 mod paging;
@@ -26,9 +31,12 @@ mod people;
 mod queue;
 mod readers;
 mod segments;
+mod settings;
 mod sift;
 mod sql;
 mod standing;
+mod stats;
+mod tally;
 mod webhooks;
 mod writer;
 
@@ -41,11 +49,13 @@ use beckon_store::{DueBell, Result, Vault};
 pub use backup::{Backup, BackupError, backup, check_backup, restore};
 pub use open::{DATABASE_FILE, LOCK_FILE, OpenError, Options, key_of};
 
+use activity::Activity;
 use config::Versions;
+use forget::Places;
 use keys::KnownKeys;
 use readers::Readers;
 use sql::Sql;
-use writer::{Write, Writer};
+use writer::{Audience, Write, Writer};
 
 /// Beckon's data in one SQLite file.
 pub struct SqliteStore {
@@ -54,6 +64,8 @@ pub struct SqliteStore {
     versions: Arc<Versions>,
     keys: Arc<KnownKeys>,
     bell: Arc<DueBell>,
+    forgetting: Places,
+    activity: Arc<Activity>,
     vault: Vault,
     ambient: Ambient,
     path: PathBuf,
@@ -68,18 +80,23 @@ impl SqliteStore {
         let versions = Arc::new(Versions::load(&connection)?);
         let keys = Arc::new(KnownKeys::default());
         let bell = Arc::new(DueBell::default());
+        let activity = Arc::new(Activity::default());
         let mut idle = Vec::with_capacity(options.readers.max(1));
         for _ in 0..options.readers.max(1) {
             idle.push(open::reader(&options.path)?);
         }
         let readers = Readers::new(idle, options.vault.clone());
-        let writer = Writer::start(&options, connection, lock, versions.clone(), keys.clone(), bell.clone())?;
+        let audience =
+            Audience { versions: versions.clone(), keys: keys.clone(), activity: activity.clone(), bell: bell.clone() };
+        let writer = Writer::start(&options, connection, lock, audience)?;
         Ok(Arc::new(SqliteStore {
             writer,
             readers,
             versions,
             keys,
             bell,
+            forgetting: Places::default(),
+            activity,
             vault: options.vault,
             ambient,
             path: options.path,

@@ -7,6 +7,7 @@
 
 mod places;
 mod sealing;
+mod words;
 
 use beckon_store::Vault;
 use beckon_store::vault::KeyId;
@@ -26,6 +27,8 @@ const STEPS: &[Step] = &[
     Step { sql: include_str!("migrations/0001_first.sql"), then: |_, _| Ok(()) },
     Step { sql: include_str!("migrations/0002_engine.sql"), then: sealing::seal_what_lay_open },
     Step { sql: include_str!("migrations/0003_lists.sql"), then: places::name_events },
+    Step { sql: include_str!("migrations/0004_people.sql"), then: |_, _| Ok(()) },
+    Step { sql: include_str!("migrations/0005_figures.sql"), then: words::fill },
 ];
 
 /// The form of the file this program writes, kept in `user_version`.

@@ -23,6 +23,7 @@ pub(crate) enum List {
     ApiKeys = b'k',
     WriteKeys = b'l',
     Jobs = b'j',
+    Audit = b'u',
     /// Go by their events, which is another order than that of other lists of deliveries.
     DeliveriesByEvent = b'f',
 }

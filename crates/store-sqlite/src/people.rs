@@ -1,6 +1,9 @@
 //! Contacts, companies and visitors: reading and writing them, and erasing.
 
 mod erase;
+mod happenings;
+pub(crate) mod search;
+pub(crate) mod words;
 
 use async_trait::async_trait;
 use beckon_domain::company::{Company, Domain};
@@ -8,14 +11,18 @@ use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
 use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
 use beckon_domain::visit::Visitor;
+use beckon_store::intake::SubjectId;
+use beckon_store::people::{CompanyFilter, ContactFilter, Happening};
 use beckon_store::{Page, PageRequest, PeopleStore, Result, StoreError};
+use jiff::Timestamp;
 use rusqlite::{Row, params};
 use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::columns::{Columns, doc};
-use crate::paging::{List, begin, cut, rows_wanted};
+use crate::paging::{List, begin};
 use crate::writer::Write;
+use search::Wanted;
 
 #[async_trait]
 impl PeopleStore for SqliteStore {
@@ -34,27 +41,22 @@ impl PeopleStore for SqliteStore {
     async fn list_contacts(
         &self,
         workspace: WorkspaceId,
-        email: Option<&Email>,
+        filter: &ContactFilter,
         page: PageRequest,
     ) -> Result<Page<Contact>> {
-        let email = email.cloned();
+        let ContactFilter { email, company_id, text } = filter.clone();
         self.read("listing contacts", move |sql| {
-            let before = begin(List::Contacts, &page)?.unwrap_or(Uuid::max());
-            let place = |row: &Row<'_>| contact(row).map(|contact| (contact.id.uuid(), contact));
-            let (workspace, rows) = (workspace.uuid(), rows_wanted(&page));
-            let rows = match &email {
-                Some(email) => sql.list(
-                    "SELECT doc FROM contact WHERE workspace_id = ?1 AND email = ?2 AND id < ?3",
-                    params![workspace, email.as_str(), before],
-                    place,
-                )?,
-                None => sql.list(
-                    "SELECT doc FROM contact WHERE workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-                    params![workspace, before, rows],
-                    place,
-                )?,
+            let wanted = Wanted { words: words::asked(&text.unwrap_or_default()), company: company_id };
+            let Some(email) = email else {
+                return search::page::<Contact>(sql, workspace, List::Contacts, &wanted, &page);
             };
-            Ok(cut(List::Contacts, &page, rows))
+            let before = begin(List::Contacts, &page)?.unwrap_or(Uuid::max());
+            let found = sql.find(
+                "SELECT doc FROM contact WHERE workspace_id = ?1 AND email = ?2 AND id < ?3",
+                params![workspace.uuid(), email.as_str(), before],
+                contact,
+            )?;
+            Ok(Page { rows: found.into_iter().filter(|contact| wanted.fits(contact)).collect(), next: None })
         })
         .await
     }
@@ -78,33 +80,38 @@ impl PeopleStore for SqliteStore {
     async fn list_companies(
         &self,
         workspace: WorkspaceId,
-        domain: Option<&Domain>,
+        filter: &CompanyFilter,
         page: PageRequest,
     ) -> Result<Page<Company>> {
-        let domain = domain.cloned();
+        let CompanyFilter { domain, text } = filter.clone();
         self.read("listing companies", move |sql| {
-            let before = begin(List::Companies, &page)?.unwrap_or(Uuid::max());
-            let place = |row: &Row<'_>| company(row).map(|company| (company.id.uuid(), company));
-            let (workspace, rows) = (workspace.uuid(), rows_wanted(&page));
-            let rows = match &domain {
-                Some(domain) => sql.list(
-                    "SELECT doc FROM company WHERE workspace_id = ?1 AND domain = ?2 AND id < ?3",
-                    params![workspace, domain.as_str(), before],
-                    place,
-                )?,
-                None => sql.list(
-                    "SELECT doc FROM company WHERE workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
-                    params![workspace, before, rows],
-                    place,
-                )?,
+            let wanted = Wanted { words: words::asked(&text.unwrap_or_default()), company: None };
+            let Some(domain) = domain else {
+                return search::page::<Company>(sql, workspace, List::Companies, &wanted, &page);
             };
-            Ok(cut(List::Companies, &page, rows))
+            let before = begin(List::Companies, &page)?.unwrap_or(Uuid::max());
+            let found = sql.find(
+                "SELECT doc FROM company WHERE workspace_id = ?1 AND domain = ?2 AND id < ?3",
+                params![workspace.uuid(), domain.as_str(), before],
+                company,
+            )?;
+            Ok(Page { rows: found.into_iter().filter(|company| wanted.fits(company)).collect(), next: None })
         })
         .await
     }
 
     async fn erase_company(&self, workspace: WorkspaceId, id: CompanyId) -> Result<()> {
         self.write("erasing a company", move |write| erase::company(write, workspace, id)).await
+    }
+
+    async fn list_happenings(
+        &self,
+        workspace: WorkspaceId,
+        of: SubjectId,
+        before: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Happening>> {
+        self.read("reading what somebody did", move |sql| happenings::list(sql, workspace, of, before, limit)).await
     }
 }
 
@@ -128,6 +135,7 @@ pub(crate) fn put_contacts(write: &Write<'_>, workspace: WorkspaceId, contacts: 
         )?;
     }
     for contact in contacts {
+        words::change(write, workspace, contact.id.uuid(), Some(contact))?;
         write.run_unique(
             "INSERT INTO contact (workspace_id, id, email, user_id, company_id, doc) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (workspace_id, id) DO UPDATE
@@ -156,6 +164,7 @@ pub(crate) fn put_companies(write: &Write<'_>, workspace: WorkspaceId, companies
         )?;
     }
     for company in companies {
+        words::change(write, workspace, company.id.uuid(), Some(company))?;
         write.run_unique(
             "INSERT INTO company (workspace_id, id, domain, group_id, doc) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (workspace_id, id) DO UPDATE

@@ -5,7 +5,8 @@
 //! some dozens of requests: while many come, commits keep a pace, so that more share each.
 //! Promise: a request that fails, even by a panic, is taken back alone. If the commit itself fails, nothing
 //! of it happened and everybody in it is told. Before anyone is answered, config versions have
-//! counted up, known keys are forgotten if any changed, and the bell has rung.
+//! counted up, known keys are forgotten if any changed, and the bell has rung. What was counted (`tally.rs`) is committed
+//! with what it counts.
 
 mod batch;
 mod task;
@@ -21,6 +22,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use crate::activity::Activity;
 use crate::config::Versions;
 use crate::keys::KnownKeys;
 use crate::open::{OpenError, Options};
@@ -33,6 +35,15 @@ const BUSY_JOBS: usize = 4;
 /// How long after the beginning of a commit the next one begins, at the earliest, while they keep a pace. So a
 /// request may wait that much longer.
 const PACE: Duration = Duration::from_millis(1);
+
+/// Who is told what a commit makes known.
+#[derive(Clone)]
+pub(crate) struct Audience {
+    pub(crate) versions: Arc<Versions>,
+    pub(crate) keys: Arc<KnownKeys>,
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) bell: Arc<DueBell>,
+}
 
 /// The way to the thread that writes.
 pub(crate) struct Writer {
@@ -47,17 +58,13 @@ impl Writer {
         options: &Options,
         connection: Connection,
         lock: File,
-        versions: Arc<Versions>,
-        keys: Arc<KnownKeys>,
-        bell: Arc<DueBell>,
+        audience: Audience,
     ) -> std::result::Result<Writer, OpenError> {
         let (queue, waiting) = mpsc::channel(options.queue_jobs_max.max(1));
         let commits = Arc::new(AtomicU64::new(0));
         let desk = Desk {
             connection,
-            versions,
-            keys,
-            bell,
+            audience,
             commits: commits.clone(),
             vault: options.vault.clone(),
             commit_jobs_max: options.commit_jobs_max.max(1),
@@ -108,9 +115,7 @@ impl Writer {
 /// What the thread has at hand.
 struct Desk {
     connection: Connection,
-    versions: Arc<Versions>,
-    keys: Arc<KnownKeys>,
-    bell: Arc<DueBell>,
+    audience: Audience,
     commits: Arc<AtomicU64>,
     vault: Vault,
     commit_jobs_max: usize,
@@ -132,11 +137,13 @@ impl Desk {
             not_before = if jobs.len() < BUSY_JOBS { begun } else { begun + PACE };
             let committed = commit(&self.connection, &self.vault, &mut jobs).map(|effects| {
                 self.commits.fetch_add(1, Ordering::Relaxed);
-                self.versions.advance(effects.config_versions);
+                let Audience { versions, keys, activity, bell } = &self.audience;
+                versions.advance(effects.config_versions);
                 if effects.keys_changed {
-                    self.keys.forget();
+                    keys.forget();
                 }
-                self.bell.ring(effects.due);
+                activity.advance(effects.touched);
+                bell.ring(effects.due);
             });
             for job in jobs.drain(..) {
                 job.answer(committed.as_ref().err());

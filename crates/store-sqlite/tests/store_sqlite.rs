@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use beckon_domain::audit::{Actor, AuditEntry};
 use beckon_domain::delivery::{DeliveryStatus, Verdict};
 use beckon_domain::event::NewEvent;
 use beckon_domain::secret::SecretText;
@@ -155,6 +156,18 @@ async fn no_secret_url_or_header_value_stands_readable_in_any_file() {
         created_at: given.now(),
     };
     store.keep_answer(given.workspace, "key", &answer, given.now()).await.unwrap();
+    let shown = || Some(serde_json::json!({ "url": CANARY }));
+    let entry = AuditEntry {
+        id: given.ambient.new_id(),
+        workspace_id: given.workspace,
+        at: given.now(),
+        actor: Actor::System,
+        action: "webhook.updated".to_owned(),
+        subject: webhook.id.to_string(),
+        before: shown(),
+        after: shown(),
+    };
+    store.record_audit(&entry).await.unwrap();
 
     let stands = || {
         let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path()).collect();

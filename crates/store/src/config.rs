@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use beckon_domain::catalog::EventType;
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_domain::segment::Segment;
+use beckon_domain::settings::WorkspaceSettings;
 use beckon_domain::webhook::Webhook;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -24,6 +25,10 @@ pub type ConfigVersion = i64;
 pub struct WorkspaceConfig {
     /// The workspace.
     pub workspace_id: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// Its settings.
+    pub settings: WorkspaceSettings,
     /// The version this was read at.
     pub version: ConfigVersion,
     /// All webhooks but deleted ones, with their secrets.

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
+pub mod audit;
 pub mod config;
 pub mod deliveries;
 pub mod events;
@@ -19,9 +20,12 @@ pub mod jobs;
 pub mod keys;
 pub mod lanes;
 pub mod mail;
+pub mod members;
 pub mod people;
 pub mod queue;
 pub mod segments;
+pub mod settings;
+pub mod stats;
 pub mod webhooks;
 
 pub use given::Given;
@@ -80,6 +84,33 @@ macro_rules! conformance {
             a_key_is_there_once,
             keys_of_workspaces_are_apart,
         );
+        $crate::conformance!(@family $make, members:
+            a_member_is_read_back_and_found_by_address,
+            the_last_owner_can_not_be_removed,
+            an_address_is_of_one_member,
+            an_invitation_is_used_once,
+            an_invitation_takes_the_place_of_the_one_before,
+            an_invitation_to_reset_changes_a_password_and_ends_all_sessions,
+            a_session_ends_when_the_password_changes_but_the_one_that_changed_it_stays,
+            a_session_is_found_until_it_ends,
+            a_workspace_has_room_for_so_many_members,
+            members_of_another_workspace_are_not_found,
+        );
+        $crate::conformance!(@family $make, audit:
+            an_entry_is_read_back_as_it_was_recorded,
+            entries_are_listed_newest_first_by_every_filter,
+            entries_of_workspaces_are_apart,
+        );
+        $crate::conformance!(@family $make, settings:
+            settings_are_part_of_the_set_up,
+            old_signals_go_with_what_came_of_them_and_young_ones_stay,
+            signals_of_another_workspace_stay,
+            an_old_event_goes_with_its_deliveries_and_attempts,
+            what_is_forgotten_takes_nothing_with_it_that_is_still_waiting,
+            a_notice_that_is_still_to_be_mailed_is_not_forgotten,
+            events_of_another_workspace_stay,
+            the_audit_log_is_forgotten_from_its_old_end,
+        );
         $crate::conformance!(@family $make, events:
             a_published_event_is_read_back_byte_for_byte,
             an_id_that_is_taken_stores_nothing,
@@ -96,9 +127,11 @@ macro_rules! conformance {
             deliveries_are_listed_by_every_combination_of_filters,
             deliveries_are_paged_completely_while_more_arrive,
             deliveries_with_a_label_are_paged_completely,
+            deliveries_about_somebody_are_paged_completely_while_more_arrive,
             a_cursor_of_nowhere_is_refused,
             attempts_are_listed_of_a_delivery_in_order_and_of_a_webhook_newest_first,
             what_is_of_another_workspace_is_not_found,
+            what_is_about_people_of_another_workspace_is_not_listed,
         );
         $crate::conformance!(@family $make, queue:
             what_is_due_comes_earliest_first_and_bounded,
@@ -180,6 +213,8 @@ macro_rules! conformance {
             a_batch_decided_with_an_old_config_is_stale,
             workspaces_see_nothing_of_each_other,
             signals_are_listed_newest_first,
+            a_signal_is_read_back_with_its_story,
+            signals_are_listed_by_kind_and_person,
         );
         $crate::conformance!(@family $make, people:
             contacts_are_listed_newest_first_or_by_address,
@@ -187,6 +222,19 @@ macro_rules! conformance {
             an_erased_contact_leaves_no_trace,
             an_erased_company_belongs_to_nobody,
             people_of_another_workspace_are_not_found,
+            contacts_are_found_by_the_beginnings_of_their_words,
+            contacts_are_listed_by_every_combination_of_filters,
+            companies_are_found_by_the_beginnings_of_their_words,
+            who_changes_is_found_by_what_they_are_now,
+            what_somebody_did_is_listed_latest_first,
+        );
+        $crate::conformance!(@family $make, stats:
+            tallies_equal_the_attempts_they_summarise,
+            what_is_not_stored_is_not_counted,
+            tallies_are_read_by_the_hour,
+            the_last_delivery_of_each_webhook_is_known,
+            the_last_firing_of_each_segment_is_known,
+            activity_moves_whenever_something_changes,
         );
         $crate::conformance!(@family $make, idempotency:
             the_first_answer_stays,
@@ -264,6 +312,7 @@ mod tests {
     fn every_fact_is_in_the_list_that_engines_run() {
         let list = include_str!("conformance.rs");
         for family in [
+            include_str!("conformance/audit.rs"),
             include_str!("conformance/config.rs"),
             include_str!("conformance/deliveries.rs"),
             include_str!("conformance/events.rs"),
@@ -276,9 +325,12 @@ mod tests {
             include_str!("conformance/keys.rs"),
             include_str!("conformance/lanes.rs"),
             include_str!("conformance/mail.rs"),
+            include_str!("conformance/members.rs"),
             include_str!("conformance/people.rs"),
             include_str!("conformance/queue.rs"),
             include_str!("conformance/segments.rs"),
+            include_str!("conformance/settings.rs"),
+            include_str!("conformance/stats.rs"),
             include_str!("conformance/webhooks.rs"),
         ] {
             let facts = family.lines().filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next());

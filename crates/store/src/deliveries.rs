@@ -29,6 +29,9 @@ pub struct DeliveryFilter {
     pub since: Option<Timestamp>,
     /// Only owed before this moment.
     pub until: Option<Timestamp>,
+    /// Only of events about contacts or companies that this text finds (see [`crate::people::ContactFilter::text`]):
+    /// the newest, at most [`crate::people::ABOUT_PEOPLE_MAX`] of each.
+    pub about: Option<String>,
 }
 
 /// Which attempts: of one delivery, or of one webhook.

@@ -29,6 +29,9 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// Only announced before this moment.
     pub until: Option<Timestamp>,
+    /// Only about contacts or companies that this text finds (see [`crate::people::ContactFilter::text`]):
+    /// the newest, at most [`crate::people::ABOUT_PEOPLE_MAX`] of each.
+    pub about: Option<String>,
 }
 
 /// Events that were published directly. (Those of segments come with

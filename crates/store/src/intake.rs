@@ -9,7 +9,7 @@ use beckon_domain::email::Email;
 use beckon_domain::event::NewEvent;
 use beckon_domain::id::{CompanyId, ContactId, SegmentId, SignalId, VisitId, VisitorId, WorkspaceId};
 use beckon_domain::qualify::LastFiring;
-use beckon_domain::signal::{Intent, SignalKind};
+use beckon_domain::signal::{Intent, SignalKind, SignalStory};
 use beckon_domain::visit::{PageView, Visit, Visitor};
 use jiff::Timestamp;
 
@@ -129,8 +129,19 @@ pub struct SignalRecord {
     pub contact_id: Option<ContactId>,
     /// The account, if known.
     pub company_id: Option<CompanyId>,
+    /// What became of it.
+    pub story: SignalStory,
     /// The JSON as it came.
     pub raw: String,
+}
+
+/// Which signals. All conditions hold together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SignalFilter {
+    /// Only of this kind.
+    pub kind: Option<SignalKind>,
+    /// Only of this person.
+    pub contact_id: Option<ContactId>,
 }
 
 /// A visit, and who was behind it at last.
@@ -195,6 +206,12 @@ pub trait IntakeStore {
         changes: IntakeChanges,
     ) -> Result<()>;
     /// The signals that came last, newest first.
-    async fn list_signals(&self, workspace: WorkspaceId, page: crate::PageRequest)
-    -> Result<crate::Page<SignalRecord>>;
+    async fn list_signals(
+        &self,
+        workspace: WorkspaceId,
+        filter: &SignalFilter,
+        page: crate::PageRequest,
+    ) -> Result<crate::Page<SignalRecord>>;
+    /// A signal.
+    async fn get_signal(&self, workspace: WorkspaceId, id: SignalId) -> Result<SignalRecord>;
 }

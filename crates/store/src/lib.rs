@@ -7,6 +7,7 @@
 //! workspace can be reached with the id of another.
 //! Not here: SQL (the engines), and decisions (`beckon-domain`, `beckon-intake`, `beckon-delivery`).
 
+pub mod audit;
 pub mod bell;
 pub mod config;
 #[cfg(any(test, feature = "conformance"))]
@@ -19,14 +20,18 @@ pub mod intake;
 pub mod jobs;
 pub mod keys;
 pub mod mail;
+pub mod members;
 pub mod page;
 pub mod people;
 pub mod segments;
+pub mod settings;
+pub mod stats;
 pub mod vault;
 pub mod webhooks;
 
 use std::sync::Arc;
 
+pub use audit::AuditStore;
 pub use bell::{DueBell, JustWritten, Ring, Rung};
 pub use config::{ConfigCache, ConfigStore, WorkspaceConfig};
 pub use deliveries::DeliveryStore;
@@ -37,15 +42,19 @@ pub use intake::IntakeStore;
 pub use jobs::JobStore;
 pub use keys::KeyStore;
 pub use mail::MailStore;
+pub use members::MemberStore;
 pub use page::{Cursor, Page, PageRequest};
 pub use people::PeopleStore;
 pub use segments::SegmentStore;
+pub use settings::SettingsStore;
+pub use stats::StatsStore;
 pub use vault::Vault;
 pub use webhooks::WebhookStore;
 
 /// A database that can hold Beckon.
 pub trait Store:
-    ConfigStore
+    AuditStore
+    + ConfigStore
     + DeliveryStore
     + EventStore
     + IdempotencyStore
@@ -53,8 +62,11 @@ pub trait Store:
     + JobStore
     + KeyStore
     + MailStore
+    + MemberStore
     + PeopleStore
     + SegmentStore
+    + SettingsStore
+    + StatsStore
     + WebhookStore
     + Send
     + Sync
@@ -63,7 +75,8 @@ pub trait Store:
 }
 
 impl<S> Store for S where
-    S: ConfigStore
+    S: AuditStore
+        + ConfigStore
         + DeliveryStore
         + EventStore
         + IdempotencyStore
@@ -71,8 +84,11 @@ impl<S> Store for S where
         + JobStore
         + KeyStore
         + MailStore
+        + MemberStore
         + PeopleStore
         + SegmentStore
+        + SettingsStore
+        + StatsStore
         + WebhookStore
         + Send
         + Sync

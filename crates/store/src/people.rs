@@ -5,20 +5,76 @@ use async_trait::async_trait;
 use beckon_domain::company::{Company, Domain};
 use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
-use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
+use beckon_domain::event::EventId;
+use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId, WorkspaceId};
+use beckon_domain::signal::Intent;
+use jiff::Timestamp;
 
+use crate::intake::SubjectId;
 use crate::{Page, PageRequest, Result};
+
+/// Most contacts, and most companies, that a text stands for where it says whom something is about: the newest.
+pub const ABOUT_PEOPLE_MAX: usize = 200;
+
+/// Which contacts. All conditions hold together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactFilter {
+    /// Only with this address.
+    pub email: Option<Email>,
+    /// Only of this company.
+    pub company_id: Option<CompanyId>,
+    /// Only those this text finds: every word of it begins a word of the address, the name, the title or the
+    /// company's name (as the contact has it), whatever the case. An address, or the beginning of one up to behind its
+    /// `@`, is one word. A text without a letter or digit finds everybody.
+    pub text: Option<String>,
+}
+
+/// Which companies. All conditions hold together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CompanyFilter {
+    /// Only with this domain.
+    pub domain: Option<Domain>,
+    /// Only those this text finds: every word of it begins a word of the name or the domain, whatever the case.
+    pub text: Option<String>,
+}
+
+/// One thing a contact or company did, or that was announced of them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// A page was looked at.
+    PageView {
+        /// When.
+        at: Timestamp,
+        /// In which visit.
+        visit_id: VisitId,
+        /// The page's path.
+        path: String,
+    },
+    /// Interest was shown elsewhere.
+    Intent(Intent),
+    /// An event was announced.
+    Event {
+        /// When.
+        at: Timestamp,
+        /// Which.
+        id: EventId,
+        /// Of which type.
+        event_type: String,
+        /// For which segment.
+        segment_id: Option<SegmentId>,
+    },
+}
 
 /// Reading and erasing contacts and companies.
 #[async_trait]
 pub trait PeopleStore {
     /// A contact.
     async fn get_contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<Contact>;
-    /// Contacts, newest first; of one address only, if given.
+    /// Contacts, newest first.
     async fn list_contacts(
         &self,
         workspace: WorkspaceId,
-        email: Option<&Email>,
+        filter: &ContactFilter,
         page: PageRequest,
     ) -> Result<Page<Contact>>;
     /// Erases a contact: the person, their page views, intents, firings and signals; their visitors become
@@ -27,13 +83,23 @@ pub trait PeopleStore {
 
     /// A company.
     async fn get_company(&self, workspace: WorkspaceId, id: CompanyId) -> Result<Company>;
-    /// Companies, newest first; of one domain only, if given.
+    /// Companies, newest first.
     async fn list_companies(
         &self,
         workspace: WorkspaceId,
-        domain: Option<&Domain>,
+        filter: &CompanyFilter,
         page: PageRequest,
     ) -> Result<Page<Company>>;
     /// Erases a company and its firings; contacts and visitors no longer belong to it.
     async fn erase_company(&self, workspace: WorkspaceId, id: CompanyId) -> Result<()>;
+
+    /// What a contact or company did before `before`, latest first, at most `limit` of each kind put in one order.
+    /// `NotFound` if there is no such contact or company.
+    async fn list_happenings(
+        &self,
+        workspace: WorkspaceId,
+        of: SubjectId,
+        before: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Happening>>;
 }

@@ -120,7 +120,7 @@ impl Stage {
         let config = Config { listen: flags.listen, data_dir, allow_nets: loopback()?, ..Config::default() };
         telemetry::init(LogFormat::Text, &LogFilter::errors());
         let running = wiring::start(&config, ambient::real()?).await?;
-        let keys = (running.made.api_key.clone(), running.made.write_key.clone());
+        let keys = (running.first.made.api_key.clone(), running.first.made.write_key.clone());
         let (Some(api_key), Some(write_key)) = keys else { anyhow::bail!("the first start made no keys") };
         let url = local_url(running.address);
         Ok(Stage {

@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use beckon_store_sqlite::DATABASE_FILE;
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
 use crate::config::Config;
 use crate::config::flags::ServeFlags;
 use crate::config::source::Sources;
-use crate::first_start::Made;
+use crate::first_start::{Made, OwnerLink};
+use crate::wiring::FirstStart;
 use crate::{ambient, telemetry, wiring};
 
 /// Serves. Answers with success after SIGTERM or SIGINT.
@@ -23,9 +25,9 @@ pub(crate) async fn run(flags: &ServeFlags) -> anyhow::Result<ExitCode> {
     let mut asked = StopRequest::listen()?;
     let running = wiring::start(&config, ambient::real()?).await?;
     if let Err(error) =
-        super::print(&greeting(&config, running.address, &running.made, running.made_key_file.as_deref()))
+        super::print(&greeting(&config, running.address, &running.first, running.made_key_file.as_deref()))
     {
-        tracing::warn!("nobody reads the greeting, and with it keys that were made just now: {error:#}");
+        tracing::warn!("nobody reads the greeting, and with it keys and links that were made just now: {error:#}");
     }
     tracing::info!(address = %running.address, "listening");
     tokio::select! {
@@ -78,8 +80,19 @@ pub(crate) fn local_url(address: SocketAddr) -> String {
     format!("http://{reachable}")
 }
 
+/// Where people reach the pages of what listens on `address`; without a slash at the end.
+pub(crate) fn pages_url(config: &Config, address: SocketAddr) -> String {
+    config.public_url.as_ref().map_or_else(|| local_url(address), without_end_slash)
+}
+
+/// An address that paths can be put behind.
+pub(crate) fn without_end_slash(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
 /// What people see first. Keys are in it only if they were made just now.
-fn greeting(config: &Config, address: SocketAddr, made: &Made, made_key_file: Option<&Path>) -> String {
+fn greeting(config: &Config, address: SocketAddr, first: &FirstStart, made_key_file: Option<&Path>) -> String {
+    let FirstStart { made, owner_links } = first;
     let url = local_url(address);
     let mut text = String::new();
     // Writing to a String cannot fail.
@@ -89,6 +102,7 @@ fn greeting(config: &Config, address: SocketAddr, made: &Made, made_key_file: Op
         let _ = writeln!(text, "Its secrets are sealed with a key that was made just now: {}", file.display());
         let _ = writeln!(text, "Keep a copy of that file apart from the data: without it nobody can read them again.");
     }
+    text.push_str(&invitations(&pages_url(config, address), owner_links));
     if *made == Made::default() {
         return text;
     }
@@ -122,9 +136,37 @@ fn greeting(config: &Config, address: SocketAddr, made: &Made, made_key_file: Op
     text
 }
 
+/// How the first person of a workspace comes in.
+fn invitations(url: &str, owner_links: &[OwnerLink]) -> String {
+    let mut text = String::new();
+    for OwnerLink { workspace, path } in owner_links {
+        // Writing to a String cannot fail.
+        let _ =
+            writeln!(text, "\nNobody has an account in the workspace {workspace:?} yet. Make the owner's account at");
+        let _ = writeln!(text, "  {url}{path}");
+        let _ = writeln!(text, "The link works once, for three days, until the next start makes another.");
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn first(made: Made) -> FirstStart {
+        FirstStart { made, owner_links: vec![] }
+    }
+
+    #[test]
+    fn as_long_as_nobody_has_an_account_the_start_shows_how_to_make_one() {
+        let owner_links = vec![OwnerLink { workspace: "Default".to_owned(), path: "/welcome/abc".to_owned() }];
+        let start = FirstStart { made: Made::default(), owner_links };
+        let text = greeting(&Config::default(), address(), &start, None);
+        assert!(text.contains("\n  http://127.0.0.1:8420/welcome/abc\n"), "{text}");
+        let config = Config { public_url: Some("https://example.com/beckon/".parse().unwrap()), ..Config::default() };
+        let text = greeting(&config, address(), &start, None);
+        assert!(text.contains("\n  https://example.com/beckon/welcome/abc\n"), "{text}");
+    }
 
     fn address() -> SocketAddr {
         SocketAddr::from(([0, 0, 0, 0], 8420))
@@ -133,14 +175,14 @@ mod tests {
     #[test]
     fn the_first_start_shows_its_keys_and_a_line_to_try() {
         let made = Made { workspace: true, api_key: Some("bk_1".to_owned()), write_key: Some("bw_1".to_owned()) };
-        let text = greeting(&Config::default(), address(), &made, None);
+        let text = greeting(&Config::default(), address(), &first(made), None);
         assert!(text.contains("API key    bk_1 ") && text.contains("write key  bw_1 "), "{text}");
         assert!(text.contains("Bearer bk_1\" http://127.0.0.1:8420/api/v1/"), "{text}");
     }
 
     #[test]
     fn a_later_start_shows_no_key() {
-        let text = greeting(&Config::default(), address(), &Made::default(), None);
+        let text = greeting(&Config::default(), address(), &first(Made::default()), None);
         assert!(!text.contains("key"), "{text}");
         assert!(text.contains("./beckon-data/beckon.db"), "{text}");
     }
@@ -148,7 +190,7 @@ mod tests {
     #[test]
     fn a_key_that_was_given_is_not_repeated() {
         let made = Made { workspace: true, api_key: None, write_key: Some("bw_1".to_owned()) };
-        let text = greeting(&Config::default(), address(), &made, None);
+        let text = greeting(&Config::default(), address(), &first(made), None);
         assert!(text.contains("Bearer $BECKON_API_KEY"), "{text}");
     }
 }

@@ -90,6 +90,26 @@ pub(crate) struct ServeFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) public_url: Option<String>,
 
+    /// What stands in the portal instead of Beckon's name
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) portal_name: Option<String>,
+
+    /// A picture that stands in the portal instead of Beckon's sign: a svg, png, jpeg or webp file of up to 256 KiB
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) portal_logo: Option<String>,
+
+    /// The colour of buttons and links in the portal, such as #7a1fa2
+    #[arg(long, value_name = "COLOUR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) portal_accent: Option<String>,
+
+    /// The origins whose pages may frame the portal, such as https://app.example.com [default: none may]
+    #[arg(long, value_name = "ORIGINS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) portal_frame_ancestors: Option<String>,
+
     /// Tell of failing webhooks by mail, through this server: smtps://user:password@host (TLS),
     /// smtp://user:password@host (STARTTLS) or smtp://host?tls=none
     #[arg(long, value_name = "URL")]

@@ -36,6 +36,8 @@ fn config(webhooks: i64) -> WorkspaceConfig {
     };
     WorkspaceConfig {
         workspace_id: a_webhook().workspace_id,
+        name: "Acme".to_owned(),
+        settings: Default::default(),
         version: 1,
         webhooks: (0..webhooks).map(|n| Arc::new(webhook(n))).collect(),
         segments: Vec::new(),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use anyhow::Context;
+use beckon_delivery::sign::Signer;
 use beckon_domain::signing::{KeyMaterial, SigningKey};
 use hyper::Method;
 use hyper::body::Bytes;
@@ -16,6 +17,8 @@ use crate::payload;
 use crate::post::Connection;
 use crate::role::Prompter;
 
+/// When every request is sent, as far as its signature says.
+const SENT_AT: Timestamp = Timestamp::UNIX_EPOCH;
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// Does what it is asked until its input ends; answers with the moment at which it began.
@@ -30,7 +33,7 @@ pub(crate) async fn perform() -> anyhow::Result<()> {
 
 async fn post(plan: Plan) -> anyhow::Result<u64> {
     let secret = KeyMaterial::parse(SECRET).map_err(anyhow::Error::msg)?;
-    let keys = Rc::new([SigningKey::new(secret, Timestamp::UNIX_EPOCH)]);
+    let signer = Rc::new(Signer::new([&SigningKey::new(secret, Timestamp::UNIX_EPOCH)]));
     let next = Rc::new(Cell::new(0));
     let mut connections = Vec::with_capacity(plan.connections);
     for _ in 0..plan.connections {
@@ -41,7 +44,7 @@ async fn post(plan: Plan) -> anyhow::Result<u64> {
     let callers: Vec<_> = connections
         .into_iter()
         .map(|mut connection| {
-            let (next, keys, blank) = (next.clone(), keys.clone(), blank.clone());
+            let (next, signer, blank) = (next.clone(), signer.clone(), blank.clone());
             tokio::task::spawn_local(async move {
                 loop {
                     let n = next.get();
@@ -51,7 +54,7 @@ async fn post(plan: Plan) -> anyhow::Result<u64> {
                     next.set(n + 1);
                     let mut body = blank.to_vec();
                     payload::fill(&mut body, n, now_ns());
-                    send(&mut connection, keys.as_slice(), n, body).await?;
+                    send(&mut connection, &signer, n, body).await?;
                 }
             })
         })
@@ -62,13 +65,14 @@ async fn post(plan: Plan) -> anyhow::Result<u64> {
     Ok(begun_ns)
 }
 
-async fn send(connection: &mut Connection, keys: &[SigningKey], n: u64, body: Vec<u8>) -> anyhow::Result<()> {
+async fn send(connection: &mut Connection, signer: &Signer, n: u64, body: Vec<u8>) -> anyhow::Result<()> {
     let id = format!("evt_{n:026}");
-    let signature = beckon_delivery::sign::sign(keys, &id, 1_700_000_000, &body);
+    let timestamp = SENT_AT.as_second().to_string();
+    let signature = signer.sign(&id, SENT_AT, &body);
     let headers = [
         ("content-type", "application/json"),
         ("webhook-id", id.as_str()),
-        ("webhook-timestamp", "1700000000"),
+        ("webhook-timestamp", timestamp.as_str()),
         ("webhook-signature", signature.as_str()),
     ];
     let (status, _) = connection.send(Method::POST, "/0", &headers, Bytes::from(body)).await?;

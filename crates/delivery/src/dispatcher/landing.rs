@@ -126,6 +126,8 @@ impl Dispatcher {
 fn nobody(due: &DueAttempt) -> WorkspaceConfig {
     WorkspaceConfig {
         workspace_id: due.workspace_id,
+        name: String::new(),
+        settings: Default::default(),
         version: 0,
         webhooks: Vec::new(),
         segments: Vec::new(),

@@ -38,6 +38,11 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// In which workspace.
+    pub(super) fn workspace_id(&self) -> WorkspaceId {
+        self.key.0
+    }
+
     /// Which webhook.
     pub(super) fn webhook_id(&self) -> WebhookId {
         self.key.1

@@ -125,7 +125,7 @@ fn tell(text: &mut String, news: News, group: &Group, options: &Options) {
     let _ = writeln!(text, "\nWhat to do: {}", advice(news));
     if let Some(url) = &options.public_url {
         let base = url.as_str().trim_end_matches('/');
-        let _ = writeln!(text, "\n{base}/api/v1/webhooks/{}", group.webhook_id());
+        let _ = writeln!(text, "\n{base}/webhooks/{}", group.webhook_id());
     }
 }
 

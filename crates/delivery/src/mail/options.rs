@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use beckon_domain::email::Email;
 use lettre::message::Mailbox;
 use url::Url;
 
@@ -19,7 +20,7 @@ pub struct Options {
     pub server: SmtpServer,
     /// Who sends them.
     pub from: MailAddress,
-    /// Who gets them, each a mail of their own; at most [`RECIPIENTS_MAX`].
+    /// Who gets all of them, each a mail of their own; at most [`RECIPIENTS_MAX`].
     pub to: Vec<MailAddress>,
     /// Where people reach Beckon, for links.
     pub public_url: Option<Url>,
@@ -43,6 +44,11 @@ impl MailAddress {
             Some(_) => text.ends_with(&format!("<{}>", read.email)),
         };
         if whole { Ok(MailAddress(read)) } else { Err(form()) }
+    }
+
+    /// Whether it is that mailbox, under whatever name.
+    pub(super) fn is(&self, email: &Email) -> bool {
+        self.0.email.to_string().eq_ignore_ascii_case(email.as_str())
     }
 
     pub(super) fn mailbox(&self) -> &Mailbox {

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use beckon_domain::catalog::payload::{DeliveryExhausted, Payload, WebhookDisabled, WebhookFailing, WebhookRecovered};
+use beckon_domain::email::Email;
 use beckon_domain::event::{Event, EventSource};
 use beckon_domain::id::WebhookId;
 use beckon_store::StoreError;
@@ -50,6 +51,10 @@ impl MailStore for Outbox {
 
 impl Outbox {
     fn put<P: Payload>(&self, payload: &P) {
+        self.put_in(1, payload);
+    }
+
+    fn put_in<P: Payload>(&self, workspace: u128, payload: &P) {
         let mut notices = self.notices.lock().unwrap();
         let event = Event {
             id: EventId::generate(&fake_ambient_number(notices.len())),
@@ -60,7 +65,7 @@ impl Outbox {
             created_at: fake_ambient().now(),
             delivery_count: 0,
         };
-        notices.push((WorkspaceId::from(Uuid::from_u128(1)), event));
+        notices.push((WorkspaceId::from(Uuid::from_u128(workspace)), event));
     }
 
     async fn emptied(&self) {
@@ -72,6 +77,27 @@ impl Outbox {
             }
             changed.await;
         }
+    }
+}
+
+/// Whom workspaces have named.
+#[derive(Default)]
+struct Named {
+    by_workspace: Vec<(u128, &'static str)>,
+    /// So many questions fail from now on.
+    away: Mutex<u32>,
+}
+
+#[async_trait]
+impl Recipients for Named {
+    async fn mail_to(&self, workspace: WorkspaceId) -> beckon_store::Result<Vec<Email>> {
+        let mut away = self.away.lock().unwrap();
+        if *away > 0 {
+            *away -= 1;
+            return Err(StoreError::Unavailable("it is away".into()));
+        }
+        let its = self.by_workspace.iter().filter(|(id, _)| WorkspaceId::from(Uuid::from_u128(*id)) == workspace);
+        Ok(its.map(|(_, address)| Email::parse(address).unwrap()).collect())
     }
 }
 
@@ -113,8 +139,12 @@ struct Running {
 
 impl Running {
     fn start(outbox: Outbox, options: Options) -> Running {
+        Running::start_with(outbox, Named::default(), options)
+    }
+
+    fn start_with(outbox: Outbox, named: Named, options: Options) -> Running {
         let (outbox, noticed, shutdown) = (Arc::new(outbox), Arc::new(Notify::new()), CancellationToken::new());
-        let service = Service::new(outbox.clone(), fake_ambient(), options, noticed.clone()).unwrap();
+        let service = Service::new(outbox.clone(), Arc::new(named), fake_ambient(), options, noticed.clone()).unwrap();
         let task = tokio::spawn(service.run(shutdown.clone()));
         Running { outbox, noticed, shutdown, task }
     }
@@ -147,7 +177,7 @@ async fn what_happened_together_is_one_mail_in_words_that_say_what_to_do() {
         "503 Service Unavailable",
         "2 deliveries failed for good",
         "What to do: check that",
-        "https://beckon.example.com/api/v1/webhooks/wh_",
+        "https://beckon.example.com/webhooks/wh_",
     ] {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
@@ -262,4 +292,41 @@ async fn without_tls_where_tls_was_asked_for_nothing_is_sent() {
     let said = server.commands_so_far();
     assert!(said.iter().all(|command| command.starts_with("EHLO")), "{said:?}");
     assert_eq!(server.mails_so_far(), []);
+}
+
+#[tokio::test]
+async fn a_workspace_s_own_recipients_learn_of_that_workspace_only_and_nobody_gets_two() {
+    let server = FakeServer::start().await;
+    let outbox = Outbox::default();
+    outbox.put_in(1, &failing(1));
+    outbox.put_in(2, &failing(2));
+    let by_workspace =
+        vec![(1, "one@example.com"), (1, "ops@example.com"), (2, "two@example.com"), (3, "three@example.com")];
+    let named = Named { by_workspace, away: Mutex::new(0) };
+    let running = Running::start_with(outbox, named, options(&server, &[OPS]));
+    running.outbox.emptied().await;
+    running.end().await;
+    let mails = server.mails_so_far();
+    let tells = |to: &str| {
+        let its: Vec<_> = mails.iter().filter(|mail| mail.to == [to]).collect();
+        assert_eq!(its.len(), 1, "{to}");
+        let text = its[0].text();
+        (text.contains("Receiver 1"), text.contains("Receiver 2"))
+    };
+    assert_eq!(tells("ops@example.com"), (true, true));
+    assert_eq!(tells("one@example.com"), (true, false));
+    assert_eq!(tells("two@example.com"), (false, true));
+    assert_eq!(mails.len(), 3);
+}
+
+#[tokio::test]
+async fn nothing_is_lost_while_it_cannot_be_read_who_is_to_be_told() {
+    let server = FakeServer::start().await;
+    let outbox = Outbox::default();
+    outbox.put(&failing(1));
+    let named = Named { by_workspace: vec![(1, "one@example.com")], away: Mutex::new(1) };
+    let running = Running::start_with(outbox, named, options(&server, &[OPS]));
+    running.outbox.emptied().await;
+    running.end().await;
+    assert_eq!(server.mails_so_far().len(), 2);
 }

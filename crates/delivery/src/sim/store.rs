@@ -9,6 +9,7 @@ mod absent;
 #[cfg(test)]
 mod conformance;
 mod due;
+mod figures;
 mod finish;
 mod jobs;
 mod model;

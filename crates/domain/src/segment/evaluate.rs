@@ -6,6 +6,7 @@
 
 mod catalog;
 mod compare;
+mod explain;
 mod index;
 mod lookup;
 
@@ -24,6 +25,7 @@ use crate::signal::Intent;
 use crate::visit::{PageView, Visit};
 
 pub use catalog::{CHAIN_MAX, Needs, SegmentCatalog};
+pub use explain::{Finding, FindingKind};
 
 /// Everything a rule can ask for, about one person or account at one instant.
 #[derive(Debug, Clone, Copy)]

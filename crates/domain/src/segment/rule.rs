@@ -13,6 +13,7 @@ mod named;
 mod parse;
 mod property;
 mod schema;
+mod sentence;
 mod text;
 mod window;
 mod write;
@@ -29,6 +30,7 @@ use crate::invalid::{Findings, Invalid};
 pub(super) use comparison::read_moment;
 pub use comparison::{Limit, Mark, Op, Order, Scalar, Test};
 pub use property::{CompanyProperty, ContactProperty, Property, VisitProperty};
+pub use sentence::Names;
 pub use text::{Text, fold};
 pub use window::{Lookback, Unit, WINDOW_MAX, Window};
 

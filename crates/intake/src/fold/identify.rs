@@ -6,7 +6,7 @@
 use beckon_domain::contact::{Contact, ContactProfile};
 use beckon_domain::email::Email;
 use beckon_domain::id::{CompanyId, ContactId};
-use beckon_domain::signal::{IntentTraits, PersonTraits, Signal, SignalBody};
+use beckon_domain::signal::{IntentTraits, PersonTraits, RecognisedBy, Signal, SignalBody};
 use beckon_domain::visit::Visitor;
 use serde_json::Map;
 
@@ -16,14 +16,20 @@ use super::working::Working;
 use super::{Means, Who, company};
 
 /// Finds out who sent a signal: makes the visitor known, links it to its person and account, and writes
-/// down what the signal says about them.
-pub(super) fn sender(working: &mut Working, keys: &Keys, signal: &Signal, means: Means<'_>) -> Who {
+/// down what the signal says about them. Also says how the person was recognised.
+pub(super) fn sender(
+    working: &mut Working,
+    keys: &Keys,
+    signal: &Signal,
+    means: Means<'_>,
+) -> (Who, Option<RecognisedBy>) {
     if let Some(key) = &keys.visitor {
         meet(working, key, means);
     }
     let named = person(working, keys, means);
     let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key));
-    let contact = named.or_else(|| visitor.and_then(|visitor| visitor.contact_id));
+    let met = visitor.and_then(|visitor| visitor.contact_id).map(|contact| (contact, RecognisedBy::Visitor));
+    let (contact, by) = named.or(met).unzip();
     if let Some(contact) = contact {
         if let Some(key) = &keys.visitor {
             link(working, key, contact, signal);
@@ -44,19 +50,25 @@ pub(super) fn sender(working: &mut Working, keys: &Keys, signal: &Signal, means:
     }
     let own = contact.and_then(|id| working.contact(id)).and_then(|contact| contact.company_id);
     let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key));
-    Who { contact, company: own.or_else(|| visitor.and_then(|visitor| visitor.company_id)) }
+    (Who { contact, company: own.or_else(|| visitor.and_then(|visitor| visitor.company_id)) }, by)
 }
 
-/// Finds out whose interest a report tells of, and writes down what it says about them.
-pub(super) fn person_of_intent(working: &mut Working, keys: &Keys, report: &IntentTraits, means: Means<'_>) -> Who {
-    let Some(contact) = person(working, keys, means) else { return Who::default() };
+/// Finds out whose interest a report tells of, and how that was recognised, and writes down what it says about them.
+pub(super) fn person_of_intent(
+    working: &mut Working,
+    keys: &Keys,
+    report: &IntentTraits,
+    means: Means<'_>,
+) -> (Who, Option<RecognisedBy>) {
+    let Some((contact, by)) = person(working, keys, means) else { return (Who::default(), None) };
     if let Some(said) = &report.person.company
         && let Some(company) = company::resolve(working, said, means)
     {
         join(working, keys, Some(contact), company, means);
     }
     describe(working, contact, &report.person, keys.email.as_ref(), means);
-    Who { contact: Some(contact), company: working.contact(contact).and_then(|contact| contact.company_id) }
+    let company = working.contact(contact).and_then(|contact| contact.company_id);
+    (Who { contact: Some(contact), company }, Some(by))
 }
 
 fn meet(working: &mut Working, key: &str, means: Means<'_>) {
@@ -72,16 +84,22 @@ fn meet(working: &mut Working, key: &str, means: Means<'_>) {
     }
 }
 
-/// The person of a user id and an address; `None` if there is neither.
-fn person(working: &mut Working, keys: &Keys, means: Means<'_>) -> Option<ContactId> {
+/// The person of a user id and an address, and which of the two it was; `None` if there is neither.
+fn person(working: &mut Working, keys: &Keys, means: Means<'_>) -> Option<(ContactId, RecognisedBy)> {
     let (user_id, email) = (keys.user_id.as_deref(), keys.email.as_ref());
-    let contact = find_or_make(working, user_id, email, means)?;
+    let (contact, by) = find_or_make(working, user_id, email, means)?;
     let id = contact.id;
     working.put_contact(contact, means.now);
-    Some(id)
+    Some((id, by))
 }
 
-fn find_or_make(working: &Working, user_id: Option<&str>, email: Option<&Email>, means: Means<'_>) -> Option<Contact> {
+/// Who is made is recognised by the address, if they get it.
+fn find_or_make(
+    working: &Working,
+    user_id: Option<&str>,
+    email: Option<&Email>,
+    means: Means<'_>,
+) -> Option<(Contact, RecognisedBy)> {
     let of_user_id = user_id.and_then(|id| working.contact_of_user_id(id));
     let of_email = email.and_then(|email| working.contact_of_email(email));
     let known = |id| working.contact(id).cloned();
@@ -89,27 +107,30 @@ fn find_or_make(working: &Working, user_id: Option<&str>, email: Option<&Email>,
     let free_user_id = user_id.filter(|id| of_user_id.is_none() && !working.was_given_up(id));
     if let Some(mut contact) = of_user_id.and_then(known) {
         contact.email = contact.email.or_else(|| free_email.cloned());
-        return Some(contact);
+        return Some((contact, RecognisedBy::UserId));
     }
     match of_email.and_then(known) {
         // Somebody else of the same address, who keeps it. (That user id is nobody's, or it was found above.)
         Some(contact) if contact.user_id.is_some() && user_id.is_some() => {}
         Some(mut contact) => {
             contact.user_id = contact.user_id.or_else(|| free_user_id.map(str::to_owned));
-            return Some(contact);
+            return Some((contact, RecognisedBy::Email));
         }
         None => {}
     }
-    (free_user_id.is_some() || free_email.is_some()).then(|| Contact {
+    let by = if free_email.is_some() { RecognisedBy::Email } else { RecognisedBy::UserId };
+    let made = || Contact {
         id: means.ambient.new_id(),
         email: free_email.cloned(),
         user_id: free_user_id.map(str::to_owned),
         company_id: None,
         profile: ContactProfile::default(),
         traits: Map::new(),
+        suppressed_at: None,
         created_at: means.now,
         updated_at: means.now,
-    })
+    };
+    (free_user_id.is_some() || free_email.is_some()).then(|| (made(), by))
 }
 
 /// Makes a visitor this person from now on. What it did before as somebody else stays theirs; what it did

@@ -1,7 +1,7 @@
 //! For which segments?
 //!
 //! Whoever is known as a person qualifies as a contact; only visits of unknown persons speak for their
-//! account. Once per segment and visit, and as the segment's frequency says.
+//! account. Once per segment and visit, and as the segment's frequency says. Whoever asked for it qualifies for nothing.
 
 use beckon_domain::catalog::payload::{CompanyVisited, ContactIntent, ContactVisited, Payload};
 use beckon_domain::id::SegmentId;
@@ -69,6 +69,10 @@ pub(super) fn shown_intent(working: &mut Working, signal: &Signal, who: Who, int
 }
 
 fn qualify(working: &mut Working, candidate: &Candidate<'_>, means: Means<'_>) {
+    let contact = candidate.who.contact.and_then(|id| working.contact(id));
+    if contact.is_some_and(|contact| contact.suppressed_at.is_some()) {
+        return;
+    }
     for segment in matching(working, candidate, means) {
         let Some(segment) = means.compiled.catalog.get(segment) else { continue };
         let last = working.last_firing(candidate.subject, segment.id, candidate.event_type);

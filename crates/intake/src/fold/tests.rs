@@ -3,6 +3,7 @@
 mod companies;
 mod people;
 mod segments;
+mod stories;
 mod visits;
 
 use beckon_domain::contact::Contact;

@@ -28,6 +28,7 @@ pub(crate) fn upsert(
         company_id: None,
         profile: ContactProfile::default(),
         traits: serde_json::Map::new(),
+        suppressed_at: None,
         created_at: means.now,
         updated_at: means.now,
     });

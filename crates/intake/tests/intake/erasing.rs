@@ -17,7 +17,7 @@ async fn an_erased_contact_is_a_stranger_to_the_next_signal() {
             page.clone(),
         ])
         .await;
-    let contacts = house.store.list_contacts(house.workspace, None, latest()).await.unwrap();
+    let contacts = house.store.list_contacts(house.workspace, &ContactFilter::default(), latest()).await.unwrap();
     let ann = contacts.rows[0].id;
 
     // Queued one behind the other; the page view must find the contact gone.

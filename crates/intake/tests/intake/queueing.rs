@@ -43,7 +43,7 @@ async fn the_same_message_from_many_submitters_at_once_is_one_signal() {
         stored += usize::from(submitter.await.unwrap() != [Taken::Duplicate]);
     }
     assert_eq!(stored, 1);
-    let signals = house.store.list_signals(house.workspace, latest()).await.unwrap();
+    let signals = house.store.list_signals(house.workspace, &SignalFilter::default(), latest()).await.unwrap();
     assert_eq!(signals.rows.len(), 1);
 }
 
@@ -61,7 +61,7 @@ async fn what_does_not_fit_the_queue_is_refused_with_a_time_to_come_back_and_not
     assert_eq!(first.unwrap().len(), 8);
     assert!(matches!(second, Err(Error::Overloaded { retry_after }) if retry_after > Duration::ZERO), "{second:?}");
     assert_eq!(third.unwrap().len(), 2, "this one still fitted");
-    let signals = house.store.list_signals(house.workspace, latest()).await.unwrap();
+    let signals = house.store.list_signals(house.workspace, &SignalFilter::default(), latest()).await.unwrap();
     assert_eq!(signals.rows.len(), 10);
     house.submit([page_of(30)]).await;
 }
@@ -102,7 +102,8 @@ async fn many_contacts_are_written_in_parts_and_one_that_is_wrong_fails_alone() 
     let wrong: Vec<usize> = written.iter().enumerate().filter(|(_, one)| one.is_err()).map(|(n, _)| n).collect();
     assert_eq!(wrong, [13]);
     let acme = Domain::parse("acme.test");
-    let companies = house.store.list_companies(house.workspace, acme.as_ref(), latest()).await;
+    let filter = CompanyFilter { domain: acme, ..CompanyFilter::default() };
+    let companies = house.store.list_companies(house.workspace, &filter, latest()).await;
     assert_eq!(companies.unwrap().rows.len(), 1, "all work at one company");
 }
 

@@ -39,7 +39,7 @@ async fn a_page_view_of_a_contact_becomes_an_event_and_a_delivery() {
     let [delivery] = &house.deliveries().await[..] else { panic!("one delivery") };
     assert_eq!((delivery.webhook_id, &delivery.event_id), (webhook.id, &event.id));
 
-    let signals = house.store.list_signals(house.workspace, latest()).await.unwrap().rows;
+    let signals = house.store.list_signals(house.workspace, &SignalFilter::default(), latest()).await.unwrap().rows;
     assert_eq!(signals.len(), 2);
     let Taken::Stored { contact_id: Some(contact), .. } = taken[1] else { panic!("{taken:?}") };
     assert!(signals.iter().all(|signal| signal.contact_id == Some(contact)));
@@ -101,7 +101,7 @@ async fn a_shared_browser_keeps_two_contacts_apart_over_batches() {
         house.submit([page("b", "/pricing")]).await;
     }
     assert_eq!(house.events().await.len(), 0);
-    let contacts = house.store.list_contacts(house.workspace, None, latest()).await.unwrap();
+    let contacts = house.store.list_contacts(house.workspace, &ContactFilter::default(), latest()).await.unwrap();
     assert_eq!(contacts.rows.len(), 2);
 }
 
@@ -174,7 +174,7 @@ async fn a_message_id_is_one_signal_over_batches() {
     let again = house.submit([item.clone(), item]).await;
     assert_eq!(again, [Taken::Duplicate, Taken::Duplicate]);
     assert_eq!(house.events().await.len(), 1);
-    let contact = house.store.list_signals(house.workspace, latest()).await.unwrap();
+    let contact = house.store.list_signals(house.workspace, &SignalFilter::default(), latest()).await.unwrap();
     assert_eq!(contact.rows.len(), 1);
 }
 

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs;
 use crate::paging::{PageQuery, Paged};
 use crate::problem::Problem;
@@ -18,54 +18,54 @@ use crate::problem::Problem;
 /// One HTTP request of a delivery, and what came of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Attempt")]
-pub(super) struct AttemptView {
+pub(crate) struct AttemptView {
     /// Its id.
-    id: AttemptId,
+    pub(crate) id: AttemptId,
     /// The delivery whose request it was.
-    delivery_id: DeliveryId,
+    pub(crate) delivery_id: DeliveryId,
     /// The webhook it went to.
-    webhook_id: WebhookId,
+    pub(crate) webhook_id: WebhookId,
     /// The event it carried; this is what was sent as `webhook-id`.
-    event_id: String,
+    pub(crate) event_id: String,
     /// The name of that event's type.
-    event_type: String,
+    pub(crate) event_type: String,
     /// Counts the delivery's requests from 1, whatever their trigger.
-    number: u32,
+    pub(crate) number: u32,
     /// Why the request was made: the schedule, a resend, a test or a replay.
-    trigger: Trigger,
+    pub(crate) trigger: Trigger,
     /// When the request was begun.
     #[schemars(schema_with = "docs::timestamp")]
-    started_at: Timestamp,
+    pub(crate) started_at: Timestamp,
     /// Whether the receiver took the event.
-    outcome: OutcomeName,
+    pub(crate) outcome: OutcomeName,
     /// What kind of failure it was; null if it was delivered.
-    failure_kind: Option<FailureKind>,
+    pub(crate) failure_kind: Option<FailureKind>,
     /// The failure in words; null if it was delivered.
-    message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The HTTP status code the receiver answered with; null if no answer began. How the delivery stands is its
     /// own `status`.
-    status_code: Option<u16>,
+    pub(crate) status_code: Option<u16>,
     /// The webhook's URL at that moment, without user-info.
-    url: String,
+    pub(crate) url: String,
     /// The headers that were sent; values that may be secrets are shown as `***`.
-    request_headers: BTreeMap<String, String>,
+    pub(crate) request_headers: BTreeMap<String, String>,
     /// The headers of the answer, in the order in which they came.
-    response_headers: Vec<HeaderView>,
+    pub(crate) response_headers: Vec<HeaderView>,
     /// The beginning of the answer's body as text; what is not UTF-8 is replaced.
-    response_body: String,
+    pub(crate) response_body: String,
     /// Whether the answer's body went on beyond what is shown.
-    response_truncated: bool,
+    pub(crate) response_truncated: bool,
     /// How long each phase of the request took, in microseconds; null where there was none.
-    timings: Timings,
+    pub(crate) timings: Timings,
     /// When the delivery is tried again, as decided after this attempt; null if it is not.
     #[schemars(schema_with = "docs::optional_timestamp")]
-    next_attempt_at: Option<Timestamp>,
+    pub(crate) next_attempt_at: Option<Timestamp>,
 }
 
 /// How an attempt ended.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum OutcomeName {
+pub(crate) enum OutcomeName {
     /// The receiver took it: 2xx.
     Delivered,
     /// It did not.
@@ -75,11 +75,11 @@ enum OutcomeName {
 /// A header of a response.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "ResponseHeader")]
-struct HeaderView {
+pub(crate) struct HeaderView {
     /// Its name.
-    name: String,
+    pub(crate) name: String,
     /// Its value.
-    value: String,
+    pub(crate) value: String,
 }
 
 impl From<Attempt> for AttemptView {
@@ -115,9 +115,9 @@ impl From<Attempt> for AttemptView {
 }
 
 /// A page of attempts, of a delivery or of a webhook.
-pub(super) async fn page(
+pub(crate) async fn page(
     app: &App,
-    caller: ApiCaller,
+    caller: Caller,
     of: AttemptsOf,
     page: &PageQuery,
 ) -> Result<Paged<AttemptView>, Problem> {

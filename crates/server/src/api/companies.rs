@@ -1,6 +1,7 @@
 //! `/companies`: accounts, keyed by domain.
 //!
-//! Promise: writes go through the same queue as signals, so that neither ever sees half of the other.
+//! Promise: writes go through the same queue as signals, so that neither ever sees half of the other. The audit log says
+//! who erased or imported.
 //! Not here: qualification. Whoever fits a segment after a write qualifies with the next signal.
 
 mod form;
@@ -11,19 +12,23 @@ use axum::extract::State;
 use beckon_domain::company::Company;
 use beckon_domain::id::CompanyId;
 use beckon_intake::{CompanyUpsert, Upserted};
+use beckon_store::people::CompanyFilter;
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::fields;
-use super::imports::{self, CsvFile, ImportReport};
+use super::imports::{self, CsvFile, ImportReport, Progress};
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::audit::{self, Change};
+use crate::auth::Caller;
 use crate::docs;
 use crate::extract::{ById, Json, Listing, Path};
 use crate::paging::Paged;
 use crate::problem::Problem;
 use crate::reply::{CreatedOrFound, NoContent};
-use form::{CompanyForm, CompanyView};
+pub(crate) use form::{CompanyForm, CompanyView};
 
 const LIST: &str = "companies";
 const TAG: &str = "Companies";
@@ -70,9 +75,10 @@ fn import_routes() -> ApiRouter<App> {
     )
 }
 
-async fn upsert(
+/// Makes a company, or changes the one of that domain or group id.
+pub(crate) async fn upsert(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Json(form): Json<CompanyForm>,
 ) -> Result<CreatedOrFound<CompanyView>, Problem> {
     let Upserted { value, created } = write(&app, caller, form.into_new()?).await?;
@@ -80,35 +86,44 @@ async fn upsert(
     Ok(CreatedOrFound { created, location, value: value.into() })
 }
 
-/// Which companies.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// Which companies. All conditions hold together.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CompanyFilter {
+pub(crate) struct Wanted {
     /// Only the one of this domain.
-    domain: Option<String>,
+    pub(crate) domain: Option<String>,
+    /// Only those this text finds: every word of it begins a word of the name or the domain, whatever the case.
+    #[schemars(length(max = 200))]
+    pub(crate) text: Option<String>,
 }
 
-async fn list(
+/// Companies, newest first.
+pub(crate) async fn list(
     State(app): State<App>,
-    caller: ApiCaller,
-    Listing { filter, page }: Listing<CompanyFilter>,
+    caller: Caller,
+    Listing { filter, page }: Listing<Wanted>,
 ) -> Result<Json<Paged<CompanyView>>, Problem> {
-    let domain = filter.domain.map(|domain| fields::domain("domain", &domain)).transpose()?;
-    let page = app.store.list_companies(caller.workspace_id, domain.as_ref(), page.request(LIST)?).await?;
+    let filter = CompanyFilter {
+        domain: filter.domain.map(|domain| fields::domain("domain", &domain)).transpose()?,
+        text: fields::search("text", filter.text)?,
+    };
+    let page = app.store.list_companies(caller.workspace_id, &filter, page.request(LIST)?).await?;
     Ok(Json(Paged::of(LIST, page, CompanyView::from)))
 }
 
-async fn get(
+/// A company.
+pub(crate) async fn get(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<CompanyId>>,
 ) -> Result<Json<CompanyView>, Problem> {
     Ok(Json(app.store.get_company(caller.workspace_id, id).await?.into()))
 }
 
-async fn change(
+/// Changes a company.
+pub(crate) async fn change(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<CompanyId>>,
     Json(form): Json<CompanyForm>,
 ) -> Result<Json<CompanyView>, Problem> {
@@ -117,22 +132,39 @@ async fn change(
     Ok(Json(value.into()))
 }
 
-async fn erase(
+/// Erases a company.
+pub(crate) async fn erase(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<CompanyId>>,
 ) -> Result<NoContent, Problem> {
     app.intake.erase_company(caller.workspace_id, id).await?;
+    let change = Change { action: "company.erased", subject: &id.to_string(), before: Value::Null, after: Value::Null };
+    audit::record(&app, caller, change).await?;
     Ok(NoContent)
 }
 
-async fn import(State(app): State<App>, caller: ApiCaller, file: CsvFile) -> Result<Json<ImportReport>, Problem> {
-    let lines = imports::parse(file, beckon_intake::import::companies).await?;
-    let write = |upserts| app.intake.upsert_companies(caller.workspace_id, upserts);
-    Ok(Json(imports::import(lines, write).await?))
+async fn import(State(app): State<App>, caller: Caller, CsvFile(file): CsvFile) -> Result<Json<ImportReport>, Problem> {
+    import_file(&app, caller, file, |_| {}).await.map(Json)
 }
 
-async fn write(app: &App, caller: ApiCaller, upsert: CompanyUpsert) -> Result<Upserted<Company>, Problem> {
+/// Imports a file; `watch` hears how far it has come.
+pub(crate) async fn import_file(
+    app: &App,
+    caller: Caller,
+    file: Bytes,
+    watch: impl FnMut(&Progress),
+) -> Result<ImportReport, Problem> {
+    let lines = imports::parse(file, beckon_intake::import::companies).await?;
+    let write = |upserts| app.intake.upsert_companies(caller.workspace_id, upserts);
+    let report = imports::import(lines, write, watch).await?;
+    let after = audit::as_shown(&report.progress());
+    let change = Change { action: "companies.imported", subject: "companies", before: Value::Null, after };
+    audit::record(app, caller, change).await?;
+    Ok(report)
+}
+
+async fn write(app: &App, caller: Caller, upsert: CompanyUpsert) -> Result<Upserted<Company>, Problem> {
     let written = app.intake.upsert_companies(caller.workspace_id, vec![upsert]).await?;
     imports::only(written)
 }

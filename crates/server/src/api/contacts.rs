@@ -1,6 +1,7 @@
 //! `/contacts`: people, as the customer's other systems know them.
 //!
-//! Promise: writes go through the same queue as signals, so that neither ever sees half of the other.
+//! Promise: writes go through the same queue as signals, so that neither ever sees half of the other. The audit log says
+//! who erased, suppressed or imported, and nothing of whom: an erased person leaves no trace there either.
 //! Not here: qualification. Whoever fits a segment after a write qualifies with the next signal.
 
 mod form;
@@ -10,22 +11,26 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use beckon_domain::contact::Contact;
-use beckon_domain::id::ContactId;
+use beckon_domain::id::{CompanyId, ContactId};
 use beckon_intake::{ContactUpsert, Upserted};
+use beckon_store::people::ContactFilter;
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::fields;
-use super::imports::{self, CsvFile, ImportReport};
+use super::imports::{self, CsvFile, ImportReport, Progress};
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::audit::{self, Change};
+use crate::auth::Caller;
 use crate::docs;
 use crate::extract::{ById, Json, Listing, Path};
 use crate::paging::Paged;
 use crate::problem::Problem;
 use crate::reply::{CreatedOrFound, NoContent};
-pub(super) use form::ContactForm;
-use view::ContactView;
+pub(crate) use form::ContactForm;
+pub(crate) use view::ContactView;
 
 const LIST: &str = "contacts";
 const TAG: &str = "Contacts";
@@ -58,7 +63,25 @@ pub(crate) fn routes() -> ApiRouter<App> {
                     )
                 }),
         )
+        .merge(suppress_routes())
         .merge(import_routes())
+}
+
+fn suppress_routes() -> ApiRouter<App> {
+    ApiRouter::new()
+        .api_route(
+            "/contacts/{id}/suppress",
+            post_with(suppress, |operation| {
+                docs::operation("suppressContact", TAG, "Have a contact cause no more events")(operation).description(
+                    "For people who ask to be left alone. What they do is still recorded; nothing is announced of it. \
+                     Doing it again changes nothing.",
+                )
+            }),
+        )
+        .api_route(
+            "/contacts/{id}/unsuppress",
+            post_with(unsuppress, docs::operation("unsuppressContact", TAG, "Have a contact cause events again")),
+        )
 }
 
 fn import_routes() -> ApiRouter<App> {
@@ -74,9 +97,10 @@ fn import_routes() -> ApiRouter<App> {
     )
 }
 
-async fn upsert(
+/// Makes a contact, or changes the one of that address or user id.
+pub(crate) async fn upsert(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Json(form): Json<ContactForm>,
 ) -> Result<CreatedOrFound<ContactView>, Problem> {
     let Upserted { value, created } = write(&app, caller, form.into_new()?).await?;
@@ -84,37 +108,50 @@ async fn upsert(
     Ok(CreatedOrFound { created, location, value: view::one(&app, caller.workspace_id, value).await? })
 }
 
-/// Which contacts.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// Which contacts. All conditions hold together.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ContactFilter {
+pub(crate) struct Wanted {
     /// Only the one with this address.
-    email: Option<String>,
+    pub(crate) email: Option<String>,
+    /// Only those who work for this account.
+    pub(crate) company_id: Option<CompanyId>,
+    /// Only those this text finds: every word of it begins a word of the address, the name, the title or the
+    /// company's name, whatever the case.
+    #[schemars(length(max = 200))]
+    pub(crate) text: Option<String>,
 }
 
-async fn list(
+/// Contacts, newest first.
+pub(crate) async fn list(
     State(app): State<App>,
-    caller: ApiCaller,
-    Listing { filter, page }: Listing<ContactFilter>,
+    caller: Caller,
+    Listing { filter, page }: Listing<Wanted>,
 ) -> Result<Json<Paged<ContactView>>, Problem> {
-    let email = filter.email.map(|email| fields::email("email", &email)).transpose()?;
-    let page = app.store.list_contacts(caller.workspace_id, email.as_ref(), page.request(LIST)?).await?;
+    let filter = ContactFilter {
+        email: filter.email.map(|email| fields::email("email", &email)).transpose()?,
+        company_id: filter.company_id,
+        text: fields::search("text", filter.text)?,
+    };
+    let page = app.store.list_contacts(caller.workspace_id, &filter, page.request(LIST)?).await?;
     let domains = view::domains(&app, caller.workspace_id, &page.rows).await?;
     Ok(Json(Paged::of(LIST, page, |contact| ContactView::new(contact, &domains))))
 }
 
-async fn get(
+/// A contact.
+pub(crate) async fn get(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<ContactId>>,
 ) -> Result<Json<ContactView>, Problem> {
     let contact = app.store.get_contact(caller.workspace_id, id).await?;
     Ok(Json(view::one(&app, caller.workspace_id, contact).await?))
 }
 
-async fn change(
+/// Changes a contact.
+pub(crate) async fn change(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<ContactId>>,
     Json(form): Json<ContactForm>,
 ) -> Result<Json<ContactView>, Problem> {
@@ -123,22 +160,70 @@ async fn change(
     Ok(Json(view::one(&app, caller.workspace_id, value).await?))
 }
 
-async fn erase(
+/// Erases a contact.
+pub(crate) async fn erase(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<ContactId>>,
 ) -> Result<NoContent, Problem> {
     app.intake.erase_contact(caller.workspace_id, id).await?;
+    let change = Change { action: "contact.erased", subject: &id.to_string(), before: Value::Null, after: Value::Null };
+    audit::record(&app, caller, change).await?;
     Ok(NoContent)
 }
 
-async fn import(State(app): State<App>, caller: ApiCaller, file: CsvFile) -> Result<Json<ImportReport>, Problem> {
-    let lines = imports::parse(file, beckon_intake::import::contacts).await?;
-    let write = |upserts| app.intake.upsert_contacts(caller.workspace_id, upserts);
-    Ok(Json(imports::import(lines, write).await?))
+/// Has a contact cause no more events.
+pub(crate) async fn suppress(
+    State(app): State<App>,
+    caller: Caller,
+    Path(ById { id }): Path<ById<ContactId>>,
+) -> Result<Json<ContactView>, Problem> {
+    set_suppressed(&app, caller, id, true).await
 }
 
-async fn write(app: &App, caller: ApiCaller, upsert: ContactUpsert) -> Result<Upserted<Contact>, Problem> {
+/// Has a contact cause events again.
+pub(crate) async fn unsuppress(
+    State(app): State<App>,
+    caller: Caller,
+    Path(ById { id }): Path<ById<ContactId>>,
+) -> Result<Json<ContactView>, Problem> {
+    set_suppressed(&app, caller, id, false).await
+}
+
+async fn set_suppressed(
+    app: &App,
+    caller: Caller,
+    id: ContactId,
+    suppressed: bool,
+) -> Result<Json<ContactView>, Problem> {
+    let contact = app.intake.suppress_contact(caller.workspace_id, id, suppressed).await?;
+    let action = if suppressed { "contact.suppressed" } else { "contact.unsuppressed" };
+    let after = json!({ "suppressed_at": contact.suppressed_at });
+    audit::record(app, caller, Change { action, subject: &id.to_string(), before: Value::Null, after }).await?;
+    Ok(Json(view::one(app, caller.workspace_id, contact).await?))
+}
+
+async fn import(State(app): State<App>, caller: Caller, CsvFile(file): CsvFile) -> Result<Json<ImportReport>, Problem> {
+    import_file(&app, caller, file, |_| {}).await.map(Json)
+}
+
+/// Imports a file; `watch` hears how far it has come.
+pub(crate) async fn import_file(
+    app: &App,
+    caller: Caller,
+    file: Bytes,
+    watch: impl FnMut(&Progress),
+) -> Result<ImportReport, Problem> {
+    let lines = imports::parse(file, beckon_intake::import::contacts).await?;
+    let write = |upserts| app.intake.upsert_contacts(caller.workspace_id, upserts);
+    let report = imports::import(lines, write, watch).await?;
+    let after = audit::as_shown(&report.progress());
+    let change = Change { action: "contacts.imported", subject: "contacts", before: Value::Null, after };
+    audit::record(app, caller, change).await?;
+    Ok(report)
+}
+
+async fn write(app: &App, caller: Caller, upsert: ContactUpsert) -> Result<Upserted<Contact>, Problem> {
     let written = app.intake.upsert_contacts(caller.workspace_id, vec![upsert]).await?;
     imports::only(written)
 }

@@ -2,7 +2,7 @@
 //!
 //! `replay` sends again all that fit.
 
-mod replay;
+pub(crate) mod replay;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
@@ -17,10 +17,13 @@ use beckon_store::deliveries::{AttemptsOf, DeliveryFilter};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::attempts::{self, AttemptView};
+use super::fields;
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::audit::{self, Change, as_shown};
+use crate::auth::Caller;
 use crate::docs::{self, explained, operation};
 use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::{PageQuery, Paged};
@@ -101,31 +104,31 @@ pub(super) fn routes() -> ApiRouter<App> {
 /// One event owed to one webhook.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Delivery")]
-pub(super) struct DeliveryView {
+pub(crate) struct DeliveryView {
     /// Its id.
-    id: DeliveryId,
+    pub(crate) id: DeliveryId,
     /// The event.
-    event_id: String,
+    pub(crate) event_id: String,
     /// The event's type.
-    event_type: String,
+    pub(crate) event_type: String,
     /// The event's channels.
-    channels: Vec<Channel>,
+    pub(crate) channels: Vec<Channel>,
     /// Where it goes.
-    webhook_id: WebhookId,
+    pub(crate) webhook_id: WebhookId,
     /// How it stands.
-    status: DeliveryStatus,
+    pub(crate) status: DeliveryStatus,
     /// How many requests were made, of any trigger.
-    attempt_count: u32,
+    pub(crate) attempt_count: u32,
     /// When the next request is due, if one is. It is later if its webhook's rate limit, its order or a pause of
     /// its webhook holds it up.
     #[schemars(schema_with = "docs::optional_timestamp")]
-    next_attempt_at: Option<Timestamp>,
+    pub(crate) next_attempt_at: Option<Timestamp>,
     /// When it was owed.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When its status last changed.
     #[schemars(schema_with = "docs::timestamp")]
-    updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl From<Delivery> for DeliveryView {
@@ -148,7 +151,7 @@ impl From<Delivery> for DeliveryView {
 /// Which deliveries. All conditions hold together.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-struct Wanted {
+pub(crate) struct Wanted {
     /// Only to this webhook.
     webhook_id: Option<WebhookId>,
     /// Only of this event.
@@ -166,6 +169,9 @@ struct Wanted {
     /// Only owed before this moment.
     #[schemars(schema_with = "docs::timestamp")]
     until: Option<Timestamp>,
+    /// Only of events about contacts or companies that this text finds, as the lists of those do: the newest 200 of each.
+    #[schemars(length(max = 200))]
+    about: Option<String>,
 }
 
 /// Which deliveries of one webhook. All conditions hold together.
@@ -184,31 +190,41 @@ pub(super) struct WantedOfWebhook {
     /// Only owed before this moment.
     #[schemars(schema_with = "docs::timestamp")]
     until: Option<Timestamp>,
+    /// Only of events about contacts or companies that this text finds, as the lists of those do: the newest 200 of each.
+    #[schemars(length(max = 200))]
+    about: Option<String>,
 }
 
 impl WantedOfWebhook {
-    pub(super) fn filter(self, webhook: WebhookId) -> DeliveryFilter {
-        let WantedOfWebhook { status, event_type, channel, since, until } = self;
-        DeliveryFilter { webhook_id: Some(webhook), event_id: None, status, event_type, channel, since, until }
+    pub(super) fn filter(self, webhook: WebhookId) -> Result<DeliveryFilter, Invalid> {
+        let WantedOfWebhook { status, event_type, channel, since, until, about } = self;
+        let (webhook_id, about) = (Some(webhook), fields::search("about", about)?);
+        Ok(DeliveryFilter { webhook_id, event_id: None, status, event_type, channel, since, until, about })
+    }
+}
+
+impl Wanted {
+    pub(crate) fn filter(self) -> Result<DeliveryFilter, Invalid> {
+        let Wanted { webhook_id, event_id, status, event_type, channel, since, until, about } = self;
+        let event_id = event_id.map(|text| EventId::parse(&text)).transpose();
+        let event_id = event_id.map_err(|reason| Invalid::one("event_id", reason))?;
+        let about = fields::search("about", about)?;
+        Ok(DeliveryFilter { webhook_id, event_id, status, event_type, channel, since, until, about })
     }
 }
 
 async fn list(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     listing: Listing<Wanted>,
 ) -> Result<Json<Paged<DeliveryView>>, Problem> {
-    let Wanted { webhook_id, event_id, status, event_type, channel, since, until } = listing.filter;
-    let event_id = event_id.map(|text| EventId::parse(&text)).transpose();
-    let event_id = event_id.map_err(|reason| Invalid::one("event_id", reason))?;
-    let filter = DeliveryFilter { webhook_id, event_id, status, event_type, channel, since, until };
-    page(&app, caller, &filter, &listing.page).await.map(Json)
+    page(&app, caller, &listing.filter.filter()?, &listing.page).await.map(Json)
 }
 
 /// A page of deliveries.
-pub(super) async fn page(
+pub(crate) async fn page(
     app: &App,
-    caller: ApiCaller,
+    caller: Caller,
     filter: &DeliveryFilter,
     page: &PageQuery,
 ) -> Result<Paged<DeliveryView>, Problem> {
@@ -216,47 +232,60 @@ pub(super) async fn page(
     Ok(Paged::of(LIST, deliveries, DeliveryView::from))
 }
 
-async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<DeliveryId>>,
 ) -> Result<Json<DeliveryView>, Problem> {
     Ok(Json(app.store.get_delivery(caller.workspace_id, id).await?.into()))
 }
 
-async fn list_attempts(
+pub(crate) async fn list_attempts(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<DeliveryId>>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<AttemptView>>, Problem> {
     attempts::page(&app, caller, AttemptsOf::Delivery(id), &page).await.map(Json)
 }
 
-async fn resend(
+pub(crate) async fn resend(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<DeliveryId>>,
 ) -> Result<Accepted<DeliveryView>, Problem> {
-    match app.delivery.resend(caller.workspace_id, id).await {
-        Ok(delivery) => Ok(Accepted(delivery.into())),
-        Err(beckon_delivery::Error::Store(StoreError::Refused(why))) => Err(Problem::new(Code::WebhookDisabled, why)),
-        Err(error) => Err(error.into()),
-    }
+    let resent = match app.delivery.resend(caller.workspace_id, id).await {
+        Ok(delivery) => delivery.into(),
+        Err(beckon_delivery::Error::Store(StoreError::Refused(why))) => {
+            return Err(Problem::new(Code::WebhookDisabled, why));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    note(&app, caller, "delivery.resent", &resent).await?;
+    Ok(Accepted(resent))
 }
 
-async fn retry(
+pub(crate) async fn retry(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<DeliveryId>>,
 ) -> Result<Accepted<DeliveryView>, Problem> {
-    Ok(Accepted(app.delivery.retry_now(caller.workspace_id, id).await?.into()))
+    let due = app.delivery.retry_now(caller.workspace_id, id).await?.into();
+    note(&app, caller, "delivery.retried", &due).await?;
+    Ok(Accepted(due))
 }
 
-async fn cancel(
+pub(crate) async fn cancel(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<DeliveryId>>,
 ) -> Result<Json<DeliveryView>, Problem> {
-    Ok(Json(app.delivery.cancel(caller.workspace_id, id).await?.into()))
+    let ended = app.delivery.cancel(caller.workspace_id, id).await?.into();
+    note(&app, caller, "delivery.canceled", &ended).await?;
+    Ok(Json(ended))
+}
+
+async fn note(app: &App, caller: Caller, action: &'static str, after: &DeliveryView) -> Result<(), Problem> {
+    let subject = after.id.to_string();
+    audit::record(app, caller, Change { action, subject: &subject, before: Value::Null, after: as_shown(after) }).await
 }

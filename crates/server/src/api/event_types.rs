@@ -16,7 +16,8 @@ use serde_json::Value;
 
 use crate::api::PREFIX;
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::audit::{self, Change, as_shown};
+use crate::auth::Caller;
 use crate::docs::{self, operation};
 use crate::extract::{Json, Path, Query};
 use crate::paging::{PageQuery, Paged};
@@ -56,26 +57,31 @@ pub(super) fn exists(name: &str, config: &WorkspaceConfig) -> bool {
     BUILT_IN.iter().chain(&config.event_types).any(|event_type| event_type.name == name)
 }
 
+/// Every event type of a workspace: built-in ones first, in their own order, then its own.
+pub(crate) fn all(config: &WorkspaceConfig) -> impl Iterator<Item = &EventType> {
+    BUILT_IN.iter().chain(&config.event_types)
+}
+
 /// An entry of the event catalog.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "EventType")]
-struct EventTypeView {
+pub(crate) struct EventTypeView {
     /// Its name, such as `contact.visited`.
-    name: String,
+    pub(crate) name: String,
     /// When it fires and what it is for.
-    description: String,
+    pub(crate) description: String,
     /// JSON Schema (draft 2020-12) its payloads satisfy; null means any JSON.
-    schema: Value,
+    pub(crate) schema: Value,
     /// An example payload, which test events send.
-    example: Value,
+    pub(crate) example: Value,
     /// Who defines it.
-    origin: Origin,
+    pub(crate) origin: Origin,
     /// When it was defined; the epoch for built-in ones.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When it last changed.
     #[schemars(schema_with = "docs::timestamp")]
-    updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl From<EventType> for EventTypeView {
@@ -95,7 +101,7 @@ impl From<EventType> for EventTypeView {
 /// An event type to define.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct CreateEventType {
+pub(crate) struct CreateEventType {
     /// Its name: 2 to 5 parts of lower-case letters, digits and `_`, joined by dots.
     #[schemars(length(max = 128), regex(pattern = r"^[a-z0-9_]+(\.[a-z0-9_]+){1,4}$"))]
     name: String,
@@ -112,9 +118,9 @@ struct CreateEventType {
     example: Option<Value>,
 }
 
-async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Json(new): Json<CreateEventType>,
 ) -> Result<Created<EventTypeView>, Problem> {
     let now = app.ambient.now();
@@ -129,11 +135,13 @@ async fn create(
     };
     check(&event_type)?;
     app.store.create_event_type(caller.workspace_id, &event_type).await?;
-    Ok(Created { location: format!("{PREFIX}/event-types/{}", event_type.name), value: event_type.into() })
+    let value = EventTypeView::from(event_type);
+    note(&app, caller, "event_type.created", &value.name, Value::Null, as_shown(&value)).await?;
+    Ok(Created { location: format!("{PREFIX}/event-types/{}", value.name), value })
 }
 
 /// Checks an event type of a workspace, its schema and its example included.
-fn check(event_type: &EventType) -> Result<(), Invalid> {
+pub(crate) fn check(event_type: &EventType) -> Result<(), Invalid> {
     let mut findings = Findings::default();
     findings.take(event_type.check());
     if let Some(schema) = &event_type.schema
@@ -152,7 +160,7 @@ fn check(event_type: &EventType) -> Result<(), Invalid> {
 
 async fn list(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<EventTypeView>>, Problem> {
     let request = page.request(LIST)?;
@@ -182,20 +190,20 @@ fn page_of(built_in: &[EventType], own: Vec<EventType>, request: &PageRequest) -
 
 /// The path parameter `name`.
 #[derive(Debug, Deserialize, JsonSchema)]
-struct ByName {
+pub(crate) struct ByName {
     /// Its name.
-    name: String,
+    pub(crate) name: String,
 }
 
-async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ByName { name }): Path<ByName>,
 ) -> Result<Json<EventTypeView>, Problem> {
     find(&app, caller, &name).await.map(|event_type| Json(event_type.into()))
 }
 
-async fn find(app: &App, caller: ApiCaller, name: &str) -> Result<EventType, Problem> {
+pub(crate) async fn find(app: &App, caller: Caller, name: &str) -> Result<EventType, Problem> {
     if let Some(built_in) = BUILT_IN.iter().find(|event_type| event_type.name == name) {
         return Ok(built_in.clone());
     }
@@ -204,7 +212,7 @@ async fn find(app: &App, caller: ApiCaller, name: &str) -> Result<EventType, Pro
 }
 
 /// An event type of the workspace's own; built-in ones cannot be changed.
-async fn find_own(app: &App, caller: ApiCaller, name: &str) -> Result<EventType, Problem> {
+async fn find_own(app: &App, caller: Caller, name: &str) -> Result<EventType, Problem> {
     let event_type = find(app, caller, name).await?;
     match event_type.origin {
         Origin::Workspace => Ok(event_type),
@@ -215,7 +223,7 @@ async fn find_own(app: &App, caller: ApiCaller, name: &str) -> Result<EventType,
 /// What to change about an event type.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct UpdateEventType {
+pub(crate) struct UpdateEventType {
     /// When it fires and what it is for.
     #[serde(default)]
     #[schemars(length(max = 2000))]
@@ -229,31 +237,46 @@ struct UpdateEventType {
     example: Patch<Value>,
 }
 
-async fn update(
+pub(crate) async fn update(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ByName { name }): Path<ByName>,
     Json(change): Json<UpdateEventType>,
 ) -> Result<Json<EventTypeView>, Problem> {
     let _turn = app.edit_turns().take((caller.workspace_id, name.clone())).await;
     let mut event_type = find_own(&app, caller, &name).await?;
+    let before = as_shown(&EventTypeView::from(event_type.clone()));
     change.description.apply(&mut event_type.description);
     change.schema.apply_optional(&mut event_type.schema);
     change.example.apply_optional(&mut event_type.example);
     event_type.updated_at = app.ambient.now();
     check(&event_type)?;
     app.store.update_event_type(caller.workspace_id, &event_type).await?;
-    Ok(Json(event_type.into()))
+    let value = EventTypeView::from(event_type);
+    note(&app, caller, "event_type.updated", &name, before, as_shown(&value)).await?;
+    Ok(Json(value))
 }
 
-async fn delete(
+pub(crate) async fn delete(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ByName { name }): Path<ByName>,
 ) -> Result<NoContent, Problem> {
-    find_own(&app, caller, &name).await?;
+    let gone = EventTypeView::from(find_own(&app, caller, &name).await?);
     app.store.delete_event_type(caller.workspace_id, &name).await?;
+    note(&app, caller, "event_type.deleted", &name, as_shown(&gone), Value::Null).await?;
     Ok(NoContent)
+}
+
+async fn note(
+    app: &App,
+    caller: Caller,
+    action: &'static str,
+    name: &str,
+    before: Value,
+    after: Value,
+) -> Result<(), Problem> {
+    audit::record(app, caller, Change { action, subject: name, before, after }).await
 }
 
 #[cfg(test)]

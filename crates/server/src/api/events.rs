@@ -20,9 +20,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::deliveries::{self, DeliveryView};
+use super::fields;
 use crate::api::PREFIX;
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs::{self, operation};
 use crate::extract::{ById, Exact, Json, Listing, Object, Path, Query};
 use crate::idempotency::EventIds;
@@ -92,37 +93,37 @@ impl PublishEvent {
 /// An event, without its payload.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "EventSummary")]
-struct EventView {
+pub(crate) struct EventView {
     /// Its id, which is also its `webhook-id`.
-    id: String,
+    pub(crate) id: String,
     /// Its type.
     #[serde(rename = "type")]
-    event_type: String,
+    pub(crate) event_type: String,
     /// Its channels.
-    channels: Vec<Channel>,
+    pub(crate) channels: Vec<Channel>,
     /// Where it came from.
-    source: SourceView,
+    pub(crate) source: SourceView,
     /// When it was announced.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// How many webhooks wanted it.
-    delivery_count: u32,
+    pub(crate) delivery_count: u32,
 }
 
 /// Where an event came from; all null for one that was published directly.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "EventSource")]
-struct SourceView {
+pub(crate) struct SourceView {
     /// The segment someone qualified for.
-    segment_id: Option<SegmentId>,
+    pub(crate) segment_id: Option<SegmentId>,
     /// Who qualified.
-    contact_id: Option<ContactId>,
+    pub(crate) contact_id: Option<ContactId>,
     /// Which account qualified, or the contact's.
-    company_id: Option<CompanyId>,
+    pub(crate) company_id: Option<CompanyId>,
     /// In which visit.
-    visit_id: Option<VisitId>,
+    pub(crate) visit_id: Option<VisitId>,
     /// Whether it was sent to try a webhook.
-    test: bool,
+    pub(crate) test: bool,
 }
 
 impl From<EventSource> for SourceView {
@@ -148,29 +149,29 @@ impl From<Event> for EventView {
 /// An event with its payload.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Event")]
-struct EventWithPayload {
+pub(crate) struct EventWithPayload {
     /// Its id, which is also its `webhook-id`.
-    id: String,
+    pub(crate) id: String,
     /// Its type.
     #[serde(rename = "type")]
-    event_type: String,
+    pub(crate) event_type: String,
     /// Its channels.
-    channels: Vec<Channel>,
+    pub(crate) channels: Vec<Channel>,
     /// Where it came from.
-    source: SourceView,
+    pub(crate) source: SourceView,
     /// When it was announced.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// How many webhooks wanted it.
-    delivery_count: u32,
+    pub(crate) delivery_count: u32,
     /// What every webhook gets, byte for byte.
     #[schemars(schema_with = "docs::any_json")]
-    payload: Box<RawValue>,
+    pub(crate) payload: Box<RawValue>,
 }
 
 async fn publish(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     ids: EventIds,
     Json(event): Json<PublishEvent>,
 ) -> Result<CreatedOrFound<EventView>, Problem> {
@@ -229,7 +230,7 @@ impl BatchItem {
 
 async fn publish_batch(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     ids: EventIds,
     Exact(PublishEvents { events }): Exact<PublishEvents>,
 ) -> Result<Json<PublishedEvents>, Problem> {
@@ -265,7 +266,7 @@ async fn publish_batch(
 /// Which events. All conditions hold together.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-struct Wanted {
+pub(crate) struct Wanted {
     /// Only of this type.
     #[serde(rename = "type")]
     event_type: Option<String>,
@@ -277,17 +278,32 @@ struct Wanted {
     /// Only announced before this moment.
     #[schemars(schema_with = "docs::timestamp")]
     until: Option<Timestamp>,
+    /// Only about contacts or companies that this text finds, as the lists of those do: the newest 200 of each.
+    #[schemars(length(max = 200))]
+    about: Option<String>,
+}
+
+impl Wanted {
+    pub(crate) fn filter(self) -> Result<EventFilter, Invalid> {
+        let Wanted { event_type, channel, since, until, about } = self;
+        let about = fields::search("about", about)?;
+        Ok(EventFilter { event_type, channel, since, until, about })
+    }
 }
 
 async fn list(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     listing: Listing<Wanted>,
 ) -> Result<Json<Paged<EventView>>, Problem> {
-    let Wanted { event_type, channel, since, until } = listing.filter;
-    let filter = EventFilter { event_type, channel, since, until };
+    page(&app, caller, listing).await.map(Json)
+}
+
+/// A page of events.
+pub(crate) async fn page(app: &App, caller: Caller, listing: Listing<Wanted>) -> Result<Paged<EventView>, Problem> {
+    let filter = listing.filter.filter()?;
     let events = app.store.list_events(caller.workspace_id, &filter, listing.page.request(LIST)?).await?;
-    Ok(Json(Paged::of(LIST, events, EventView::from)))
+    Ok(Paged::of(LIST, events, EventView::from))
 }
 
 /// What cannot be an event's id names none.
@@ -295,9 +311,9 @@ fn event_id(text: &str) -> Result<EventId, Problem> {
     EventId::parse(text).ok().ok_or_else(|| Problem::not_found("event"))
 }
 
-async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<String>>,
 ) -> Result<Json<EventWithPayload>, Problem> {
     let event = app.store.get_event(caller.workspace_id, &event_id(&id)?).await?;
@@ -314,9 +330,9 @@ async fn get(
     }))
 }
 
-async fn list_deliveries(
+pub(crate) async fn list_deliveries(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<String>>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<DeliveryView>>, Problem> {

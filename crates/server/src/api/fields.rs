@@ -11,6 +11,18 @@ use serde_json::{Map, Value};
 
 use crate::patch::Patch;
 
+/// Longest text that people are looked for with, in characters.
+const SEARCH_CHARS_MAX: usize = 200;
+
+/// A text that people are looked for with.
+pub(super) fn search(field: &str, text: Option<String>) -> Result<Option<String>, Invalid> {
+    let count = text.as_ref().map_or(0, |text| text.chars().count());
+    if count > SEARCH_CHARS_MAX {
+        return Err(Invalid::one(field, format!("at most {SEARCH_CHARS_MAX} characters, these are {count}")));
+    }
+    Ok(text)
+}
+
 /// The `name` people give to a thing: without the white space around it, not empty, not longer than
 /// `chars_max` characters, and without control characters.
 pub(super) fn name(name: &str, chars_max: usize) -> Result<String, Invalid> {

@@ -1,7 +1,8 @@
 //! What the imports of contacts and companies share: the body, the steps, the report.
 //!
 //! A file is read where it holds up nobody, and written in small steps, between which signals have their
-//! turn. A line that is wrong fails alone. Importing the same file again does no harm.
+//! turn; whoever watches hears after each how far it has come. A line that is wrong fails alone. Importing the same
+//! file again does no harm.
 //! Not here: what a line says (`beckon_intake::import`).
 
 use std::future::Future;
@@ -11,6 +12,7 @@ use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, RequestBody, SchemaObject};
 use aide::operation::set_body;
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use beckon_domain::invalid::{Invalid, InvalidField};
 use beckon_intake::Upserted;
@@ -36,7 +38,7 @@ const STEP_WAIT_MAX: Duration = Duration::from_secs(2);
 const CSV: &str = "text/csv";
 
 /// A CSV file, as the whole body.
-pub(super) struct CsvFile(pub(super) Bytes);
+pub(crate) struct CsvFile(pub(crate) Bytes);
 
 impl FromRequest<App> for CsvFile {
     type Rejection = Problem;
@@ -46,14 +48,18 @@ impl FromRequest<App> for CsvFile {
         if !given.is_some_and(is_csv) {
             return Err(Problem::new(Code::UnsupportedMediaType, "send the file as text/csv"));
         }
-        let bytes_max = app.options.import_bytes_max;
-        match Limited::new(request.into_body(), bytes_max).collect().await {
-            Ok(collected) => Ok(CsvFile(collected.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => {
-                Err(Problem::new(Code::PayloadTooLarge, format!("the file is longer than {bytes_max} bytes")))
-            }
-            Err(_) => Err(Problem::field("file", "the body broke off")),
+        collect(request.into_body(), app.options.import_bytes_max).await.map(CsvFile)
+    }
+}
+
+/// Reads a body that is at most so long.
+pub(crate) async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Problem::new(Code::PayloadTooLarge, format!("the file is longer than {bytes_max} bytes")))
         }
+        Err(_) => Err(Problem::field("file", "the body broke off")),
     }
 }
 
@@ -73,33 +79,51 @@ impl OperationInput for CsvFile {
 
 /// What an import did.
 #[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub(super) struct ImportReport {
+pub(crate) struct ImportReport {
     /// How many lines the file has, without its header.
-    lines: usize,
+    pub(crate) lines: usize,
     /// How many made something new.
-    created: usize,
+    pub(crate) created: usize,
     /// How many changed, or confirmed, what was there.
-    updated: usize,
+    pub(crate) updated: usize,
     /// How many were not taken.
-    failed: usize,
+    pub(crate) failed: usize,
     /// What was wrong with those: the first 1000 errors.
-    errors: Vec<LineError>,
+    pub(crate) errors: Vec<LineError>,
     /// How many errors there are in all. A line can have several.
-    errors_total: usize,
+    pub(crate) errors_total: usize,
 }
 
 /// Something wrong with a line.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
-struct LineError {
+pub(crate) struct LineError {
     /// The line's number in the file; its header is line 1.
-    line: u64,
+    pub(crate) line: u64,
     /// Which column.
-    field: String,
+    pub(crate) field: String,
     /// What is wrong, and what would be right.
-    reason: String,
+    pub(crate) reason: String,
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Progress {
+    /// How many lines the file has, without its header.
+    pub(crate) lines: usize,
+    /// How many of them made something new.
+    pub(crate) created: usize,
+    /// How many changed, or confirmed, what was there.
+    pub(crate) updated: usize,
+    /// How many were not taken.
+    pub(crate) failed: usize,
 }
 
 impl ImportReport {
+    /// How far it has come.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress { lines: self.lines, created: self.created, updated: self.updated, failed: self.failed }
+    }
+
     fn fail(&mut self, line: u64, Invalid(fields): Invalid) {
         self.failed += 1;
         self.errors_total += fields.len();
@@ -121,10 +145,7 @@ impl ImportReport {
 type Read<U> = Result<Vec<Line<U>>, Invalid>;
 
 /// Reads a file with `read`, off the threads that serve requests.
-pub(super) async fn parse<U: Send + 'static>(
-    CsvFile(file): CsvFile,
-    read: fn(&[u8]) -> Read<U>,
-) -> Result<Vec<Line<U>>, Problem> {
+pub(super) async fn parse<U: Send + 'static>(file: Bytes, read: fn(&[u8]) -> Read<U>) -> Result<Vec<Line<U>>, Problem> {
     match tokio::task::spawn_blocking(move || read(&file)).await {
         Ok(lines) => Ok(lines?),
         Err(error) => Err(Problem::internal(&error)),
@@ -139,11 +160,15 @@ pub(super) fn only<T>(written: Vec<Result<Upserted<T>, Invalid>>) -> Result<Upse
     }
 }
 
-/// Writes lines with `write`, in steps.
+/// Writes lines with `write`, in steps; `watch` hears before the first and after each how far it has come.
 ///
 /// # Errors
 /// Only if nothing was written. What goes wrong later is in the report: each line that was not written, and why.
-pub(super) async fn import<U, T, W>(lines: Vec<Line<U>>, write: impl Fn(Vec<U>) -> W) -> Result<ImportReport, Problem>
+pub(super) async fn import<U, T, W>(
+    lines: Vec<Line<U>>,
+    write: impl Fn(Vec<U>) -> W,
+    mut watch: impl FnMut(&Progress),
+) -> Result<ImportReport, Problem>
 where
     U: Clone,
     W: Future<Output = Result<Vec<Result<Upserted<T>, Invalid>>, beckon_intake::Error>>,
@@ -152,6 +177,7 @@ where
     let mut lines = lines.into_iter();
     let mut failure: Option<beckon_intake::Error> = None;
     loop {
+        watch(&report.progress());
         let step: Vec<Line<U>> = lines.by_ref().take(STEP_LINES).collect();
         if step.is_empty() {
             return Ok(report);
@@ -237,12 +263,17 @@ mod tests {
             InvalidField { field: "email".to_owned(), reason: "is no address".to_owned() },
             InvalidField { field: "country".to_owned(), reason: "is too long".to_owned() },
         ]));
-        let steps = RefCell::new(Vec::new());
-        let report = import(lines, |upserts| {
-            steps.borrow_mut().push(upserts.len());
-            async { Ok(write(upserts)) }
-        });
+        let (steps, seen) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+        let report = import(
+            lines,
+            |upserts| {
+                steps.borrow_mut().push(upserts.len());
+                async { Ok(write(upserts)) }
+            },
+            |progress| seen.borrow_mut().push(progress.created + progress.updated + progress.failed),
+        );
         let report = report.await.unwrap();
+        assert_eq!(*seen.borrow(), [0, 500, 1_000, 1_201], "whoever watches sees every step");
         assert_eq!(*steps.borrow(), [499, 500, 201]);
         assert_eq!((report.lines, report.created, report.updated, report.failed), (1_201, 600, 480, 121));
         assert_eq!((report.errors.len(), report.errors_total), (122, 122));
@@ -254,24 +285,28 @@ mod tests {
     #[tokio::test]
     async fn the_report_lists_the_first_errors_and_counts_all() {
         let lines = (2..=2_501).map(|n| line(n, Err(Invalid::one("email", "is no address")))).collect();
-        let report = import(lines, |upserts: Vec<u64>| async { Ok(write(upserts)) }).await.unwrap();
+        let report = import(lines, |upserts: Vec<u64>| async { Ok(write(upserts)) }, |_| {}).await.unwrap();
         assert_eq!((report.failed, report.errors.len(), report.errors_total), (2_500, ERRORS_LISTED_MAX, 2_500));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_import_waits_while_signals_go_first() {
         let tries = Cell::new(0);
-        let report = import(vec![line(2, Ok(1))], |upserts| {
-            tries.set(tries.get() + 1);
-            let busy = tries.get() < 3;
-            async move {
-                if busy {
-                    Err(beckon_intake::Error::Overloaded { retry_after: Duration::from_secs(1) })
-                } else {
-                    Ok(write(upserts))
+        let report = import(
+            vec![line(2, Ok(1))],
+            |upserts| {
+                tries.set(tries.get() + 1);
+                let busy = tries.get() < 3;
+                async move {
+                    if busy {
+                        Err(beckon_intake::Error::Overloaded { retry_after: Duration::from_secs(1) })
+                    } else {
+                        Ok(write(upserts))
+                    }
                 }
-            }
-        });
+            },
+            |_| {},
+        );
         assert_eq!(report.await.unwrap().created, 1);
         assert_eq!(tries.get(), 3);
     }
@@ -280,18 +315,24 @@ mod tests {
     async fn an_import_that_breaks_off_says_which_lines_to_send_again() {
         let lines: Vec<_> = (1..=1_100).map(|n| line(n, Ok(1))).collect();
         let tries = Cell::new(0);
-        let report = import(lines, |upserts| {
-            tries.set(tries.get() + 1);
-            let stopped = tries.get() == 2;
-            async move { if stopped { Err(beckon_intake::Error::Stopped) } else { Ok(write(upserts)) } }
-        });
+        let report = import(
+            lines,
+            |upserts| {
+                tries.set(tries.get() + 1);
+                let stopped = tries.get() == 2;
+                async move { if stopped { Err(beckon_intake::Error::Stopped) } else { Ok(write(upserts)) } }
+            },
+            |_| {},
+        );
         let report = report.await.unwrap();
         assert_eq!((report.created, report.failed, tries.get()), (500, 600, 2));
         assert_eq!((report.errors[0].line, report.errors_total), (501, 600));
 
-        let nothing = import(vec![line(2, Ok(1))], |_| async {
-            Err::<Vec<Result<Upserted<()>, Invalid>>, _>(beckon_intake::Error::Stopped)
-        });
+        let nothing = import(
+            vec![line(2, Ok(1))],
+            |_| async { Err::<Vec<Result<Upserted<()>, Invalid>>, _>(beckon_intake::Error::Stopped) },
+            |_| {},
+        );
         assert_eq!(nothing.await.unwrap_err().code(), Code::Overloaded);
     }
 

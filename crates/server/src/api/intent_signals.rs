@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 
 use super::contacts::ContactForm;
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs;
 use crate::extract::{self, Exact, Json};
 use crate::problem::{Problem, ProblemBody};
@@ -118,7 +118,7 @@ struct IntentSignalTaken {
 
 async fn create(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Json(signal): Json<AsItCame>,
 ) -> Result<Accepted<IntentSignalTaken>, Problem> {
     let signal = signal.read(&app.ambient, app.ambient.now())?;
@@ -164,7 +164,7 @@ enum Outcome {
 
 async fn create_batch(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Exact(Batch { signals }): Exact<Batch>,
 ) -> Result<Json<BatchAnswer>, Problem> {
     if signals.is_empty() || signals.len() > BATCH_SIGNALS_MAX {

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::api::PREFIX;
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs::{self, operation};
 use crate::extract::{ById, Json, Path, Query};
 use crate::paging::{PageQuery, Paged};
@@ -32,7 +32,7 @@ use crate::reply::AcceptedAt;
 const TAG: &str = "Jobs";
 const LIST: &str = "jobs";
 
-pub(super) fn routes() -> ApiRouter<App> {
+pub(crate) fn routes() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route("/jobs", get_with(list, operation("listJobs", TAG, "List jobs, newest first")))
         .api_route("/jobs/{id}", get_with(get, operation("getJob", TAG, "Show a job and how far it has come")))
@@ -45,36 +45,36 @@ pub(super) fn routes() -> ApiRouter<App> {
 /// A piece of work in the background.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Job")]
-pub(super) struct JobView {
+pub(crate) struct JobView {
     /// Its id.
-    id: JobId,
+    pub(crate) id: JobId,
     /// What it does.
-    kind: JobKindName,
+    pub(crate) kind: JobKindName,
     /// What it goes through. All conditions hold together.
-    filter: JobFilter,
+    pub(crate) filter: JobFilter,
     /// How it stands.
-    status: JobStatus,
+    pub(crate) status: JobStatus,
     /// Why it failed, in words; null if it did not.
-    error: Option<String>,
+    pub(crate) error: Option<String>,
     /// How many deliveries or events it looks at, as counted when it began.
-    total: u64,
+    pub(crate) total: u64,
     /// How many it has looked at.
-    examined: u64,
+    pub(crate) examined: u64,
     /// How many requests it made due. Whether they arrive, the deliveries show.
-    replayed: u64,
+    pub(crate) replayed: u64,
     /// When it was asked for.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When it last came further.
     #[schemars(schema_with = "docs::timestamp")]
-    updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "JobKind")]
-enum JobKindName {
+pub(crate) enum JobKindName {
     /// Sends a webhook what it did not take: deliveries that failed, or were canceled because it was disabled.
     Recover,
     /// Sends a webhook what it never had: events it would get today, and of which there is no delivery to it.
@@ -85,23 +85,23 @@ enum JobKindName {
 
 /// What a job goes through; null where it is not limited.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct JobFilter {
+pub(crate) struct JobFilter {
     /// Only what is for this webhook.
-    webhook_id: Option<WebhookId>,
+    pub(crate) webhook_id: Option<WebhookId>,
     /// Only what is of this event.
-    event_id: Option<String>,
+    pub(crate) event_id: Option<String>,
     /// Only deliveries with this status.
-    status: Option<DeliveryStatus>,
+    pub(crate) status: Option<DeliveryStatus>,
     /// Only what is of this event type.
-    event_type: Option<String>,
+    pub(crate) event_type: Option<String>,
     /// Only what is of events with this channel.
-    channel: Option<Channel>,
+    pub(crate) channel: Option<Channel>,
     /// Only what was owed, or announced, at or after this moment.
     #[schemars(schema_with = "docs::optional_timestamp")]
-    since: Option<Timestamp>,
+    pub(crate) since: Option<Timestamp>,
     /// Only what was owed, or announced, before this moment.
     #[schemars(schema_with = "docs::timestamp")]
-    until: Timestamp,
+    pub(crate) until: Timestamp,
 }
 
 impl From<Job> for JobView {
@@ -155,15 +155,15 @@ impl From<ReplayFilter> for JobFilter {
 /// What a job would do.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "JobCount")]
-pub(super) struct JobCountView {
+pub(crate) struct JobCountView {
     /// How many deliveries or events it would look at.
-    examined: u64,
+    pub(crate) examined: u64,
     /// How many requests it would make due.
-    replayed: u64,
+    pub(crate) replayed: u64,
 }
 
 /// Answers whoever asked for a job.
-pub(super) enum JobAnswer {
+pub(crate) enum JobAnswer {
     /// It was only counted what it would do.
     Counted(JobCountView),
     /// It is under way.
@@ -171,7 +171,7 @@ pub(super) enum JobAnswer {
 }
 
 /// Starts a job, or on a `dry_run` only counts what it would do.
-pub(super) async fn start(app: &App, caller: ApiCaller, kind: JobKind, dry_run: bool) -> Result<JobAnswer, Problem> {
+pub(crate) async fn start(app: &App, caller: Caller, kind: JobKind, dry_run: bool) -> Result<JobAnswer, Problem> {
     check_live(app, caller, &kind).await?;
     if dry_run {
         let JobCount { examined, replayed } = app.store.count_job(caller.workspace_id, &kind).await?;
@@ -183,7 +183,7 @@ pub(super) async fn start(app: &App, caller: ApiCaller, kind: JobKind, dry_run: 
 }
 
 /// Refuses what cannot be sent anyway: the store refuses it too, but does not say so in a way of its own.
-async fn check_live(app: &App, caller: ApiCaller, kind: &JobKind) -> Result<(), Problem> {
+async fn check_live(app: &App, caller: Caller, kind: &JobKind) -> Result<(), Problem> {
     let Some(id) = kind.webhook_id() else { return Ok(()) };
     let webhook = app.store.get_webhook(caller.workspace_id, id).await?;
     if webhook.deleted_at.is_some() {
@@ -198,7 +198,7 @@ async fn check_live(app: &App, caller: ApiCaller, kind: &JobKind) -> Result<(), 
 /// Checks the bounds in time of what was missed, and gives the later one.
 ///
 /// Nothing was missed after `now`; but what came in the same millisecond, before it was asked, was.
-pub(super) fn check_window(
+pub(crate) fn check_window(
     since: Option<Timestamp>,
     until: Option<Timestamp>,
     now: Timestamp,
@@ -216,26 +216,26 @@ pub(super) fn check_window(
     until.unwrap_or(end).min(end)
 }
 
-async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<JobView>>, Problem> {
     let jobs = app.store.list_jobs(caller.workspace_id, page.request(LIST)?).await?;
     Ok(Json(Paged::of(LIST, jobs, JobView::from)))
 }
 
-async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<JobId>>,
 ) -> Result<Json<JobView>, Problem> {
     Ok(Json(app.store.get_job(caller.workspace_id, id).await?.into()))
 }
 
-async fn cancel(
+pub(crate) async fn cancel(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<JobId>>,
 ) -> Result<Json<JobView>, Problem> {
     Ok(Json(app.delivery.cancel_job(caller.workspace_id, id).await?.into()))

@@ -1,7 +1,8 @@
 //! `/api-keys` and `/write-keys`: making, listing and revoking the keys that open the doors.
 //!
 //! Promise: an API key is shown once, in the answer that makes it, and kept as a hash; a revoked key opens
-//! nothing from the moment that call returned. Nobody locks themselves out by revoking the key they hold.
+//! nothing from the moment that call returned. Nobody locks themselves out by revoking the key they hold. The audit log
+//! says who made and revoked which.
 //! Not here: what a key opens (`auth.rs`).
 
 use aide::OperationOutput;
@@ -18,10 +19,12 @@ use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::fields;
 use crate::app::App;
-use crate::auth::{self, ApiCaller};
+use crate::audit::{self, Change, as_shown};
+use crate::auth::{self, Caller, Who};
 use crate::docs;
 use crate::extract::{ById, Json, Path, Query};
 use crate::paging::{PageQuery, Paged};
@@ -73,28 +76,28 @@ pub(crate) fn routes() -> ApiRouter<App> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CreateKey")]
-struct NewKey {
+pub(crate) struct NewKey {
     /// What people will call it.
     #[schemars(length(min = 1, max = NAME_CHARS_MAX))]
-    name: String,
+    pub(crate) name: String,
 }
 
 /// An API key, without the key itself.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ApiKey")]
-struct ApiKeyView {
+pub(crate) struct ApiKeyView {
     /// Its id.
-    id: ApiKeyId,
+    pub(crate) id: ApiKeyId,
     /// What people call it.
-    name: String,
+    pub(crate) name: String,
     /// The key's first characters.
-    hint: String,
+    pub(crate) hint: String,
     /// When it was made.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When it was revoked; null while it opens.
     #[schemars(schema_with = "docs::optional_timestamp")]
-    revoked_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
 }
 
 impl From<ApiKey> for ApiKeyView {
@@ -111,23 +114,23 @@ impl From<ApiKey> for ApiKeyView {
 
 /// A new API key. The key is shown this once.
 #[derive(Debug, Serialize, JsonSchema)]
-struct NewApiKey {
+pub(crate) struct NewApiKey {
     /// Its id.
-    id: ApiKeyId,
+    pub(crate) id: ApiKeyId,
     /// What people call it.
-    name: String,
+    pub(crate) name: String,
     /// The key, for `Authorization: Bearer`.
-    key: String,
+    pub(crate) key: String,
     /// The key's first characters, by which lists show it.
-    hint: String,
+    pub(crate) hint: String,
     /// When it was made.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
 }
 
-async fn create_api_key(
+pub(crate) async fn create_api_key(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Json(new): Json<NewKey>,
 ) -> Result<ShownOnce<NewApiKey>, Problem> {
     let text = auth::generate(&app.ambient);
@@ -140,13 +143,14 @@ async fn create_api_key(
         revoked_at: None,
     };
     app.store.create_api_key(&record, auth::hash(&text)).await?;
+    note_made(&app, caller, "api_key.created", &record.id.to_string(), &ApiKeyView::from(record.clone())).await?;
     let ApiKey { id, name, hint, created_at, .. } = record;
     let value = NewApiKey { id, name, key: text, hint, created_at };
     Ok(ShownOnce(Created { location: format!("/api/v1/api-keys/{id}"), value }))
 }
 
 /// 201 with a secret, which nobody in between may keep, ourselves included.
-struct ShownOnce<T>(Created<T>);
+pub(crate) struct ShownOnce<T>(pub(crate) Created<T>);
 
 impl<T: Serialize> IntoResponse for ShownOnce<T> {
     fn into_response(self) -> Response {
@@ -168,43 +172,44 @@ impl<T: JsonSchema> OperationOutput for ShownOnce<T> {
     }
 }
 
-async fn list_api_keys(
+pub(crate) async fn list_api_keys(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<ApiKeyView>>, Problem> {
     let keys = app.store.list_api_keys(caller.workspace_id, page.request(API_KEYS)?).await?;
     Ok(Json(Paged::of(API_KEYS, keys, ApiKeyView::from)))
 }
 
-async fn revoke_api_key(
+pub(crate) async fn revoke_api_key(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<ApiKeyId>>,
 ) -> Result<NoContent, Problem> {
-    if id == caller.key_id {
+    if caller.who == Who::Key(id) {
         return Err(Problem::conflict("this is the key you are using; revoke it with another one"));
     }
-    app.store.revoke_api_key(caller.workspace_id, id, app.ambient.now()).await?;
+    let key = app.store.revoke_api_key(caller.workspace_id, id, app.ambient.now()).await?;
+    note_revoked(&app, caller, "api_key.revoked", &id.to_string(), &ApiKeyView::from(key)).await?;
     Ok(NoContent)
 }
 
 /// A write key. It is no secret: it stands in web pages, and can only add signals.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WriteKey")]
-struct WriteKeyView {
+pub(crate) struct WriteKeyView {
     /// Its id.
-    id: WriteKeyId,
+    pub(crate) id: WriteKeyId,
     /// What people call it.
-    name: String,
+    pub(crate) name: String,
     /// The key.
-    key: String,
+    pub(crate) key: String,
     /// When it was made.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When it was revoked; null while it opens.
     #[schemars(schema_with = "docs::optional_timestamp")]
-    revoked_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
 }
 
 impl From<WriteKey> for WriteKeyView {
@@ -219,9 +224,9 @@ impl From<WriteKey> for WriteKeyView {
     }
 }
 
-async fn create_write_key(
+pub(crate) async fn create_write_key(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Json(new): Json<NewKey>,
 ) -> Result<Created<WriteKeyView>, Problem> {
     let record = WriteKey {
@@ -233,23 +238,51 @@ async fn create_write_key(
         revoked_at: None,
     };
     app.store.create_write_key(&record).await?;
+    note_made(&app, caller, "write_key.created", &record.id.to_string(), &WriteKeyView::from(record.clone())).await?;
     Ok(Created { location: format!("/api/v1/write-keys/{}", record.id), value: record.into() })
 }
 
-async fn list_write_keys(
+pub(crate) async fn list_write_keys(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<WriteKeyView>>, Problem> {
     let keys = app.store.list_write_keys(caller.workspace_id, page.request(WRITE_KEYS)?).await?;
     Ok(Json(Paged::of(WRITE_KEYS, keys, WriteKeyView::from)))
 }
 
-async fn revoke_write_key(
+pub(crate) async fn revoke_write_key(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WriteKeyId>>,
 ) -> Result<NoContent, Problem> {
-    app.store.revoke_write_key(caller.workspace_id, id, app.ambient.now()).await?;
+    let key = app.store.revoke_write_key(caller.workspace_id, id, app.ambient.now()).await?;
+    note_revoked(&app, caller, "write_key.revoked", &id.to_string(), &WriteKeyView::from(key)).await?;
     Ok(NoContent)
+}
+
+async fn note_made(
+    app: &App,
+    caller: Caller,
+    action: &'static str,
+    subject: &str,
+    key: &impl Serialize,
+) -> Result<(), Problem> {
+    audit::record(app, caller, Change { action, subject, before: Value::Null, after: as_shown(key) }).await
+}
+
+/// `key` as it is since.
+async fn note_revoked(
+    app: &App,
+    caller: Caller,
+    action: &'static str,
+    subject: &str,
+    key: &impl Serialize,
+) -> Result<(), Problem> {
+    let after = as_shown(key);
+    let mut before = after.clone();
+    if let Some(revoked_at) = before.get_mut("revoked_at") {
+        revoked_at.take();
+    }
+    audit::record(app, caller, Change { action, subject, before, after }).await
 }

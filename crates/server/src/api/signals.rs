@@ -2,38 +2,110 @@
 //!
 //! Not here: sending signals (`/v1`, `tracking.rs`), and how long they are kept (the store).
 
+pub(crate) mod explain;
+pub(crate) mod reading;
+
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::extract::State;
-use beckon_domain::id::{CompanyId, ContactId, SignalId, VisitorId};
-use beckon_store::intake::SignalRecord;
+use beckon_domain::event::EventId;
+use beckon_domain::id::{CompanyId, ContactId, SegmentId, SignalId, VisitId, VisitorId, WorkspaceId};
+use beckon_domain::signal::{RecognisedBy, SignalKind, SignalStory};
+use beckon_store::intake::{SignalFilter, SignalRecord};
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs;
-use crate::extract::{Json, Query};
+use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::{PageQuery, Paged};
 use crate::problem::Problem;
 
 const LIST: &str = "signals";
+const TAG: &str = "Signals";
 
 /// The routes below `/api/v1`.
 pub(crate) fn routes() -> ApiRouter<App> {
-    let about = docs::operation("listSignals", "Signals", "List the signals that came in, newest first");
-    ApiRouter::new().api_route("/signals", get_with(list, about))
+    let (about, one) = (
+        docs::operation("listSignals", TAG, "List the signals that came in, newest first"),
+        docs::operation("getSignal", TAG, "Show a signal, and what became of it"),
+    );
+    let why = docs::explained(
+        "explainSignal",
+        TAG,
+        "Say why a signal made somebody qualify for a segment, or why not",
+        "The conditions in the order in which they are asked; the first that does not hold is the answer. The set-up, the \
+         profile and what was announced are those of now, the history is that of the signal's time.",
+    );
+    ApiRouter::new()
+        .api_route("/signals", get_with(list, about))
+        .api_route("/signals/{id}", get_with(get, one))
+        .api_route("/signals/{id}/explain", get_with(explain, why))
+}
+
+/// Which signals. All conditions hold together.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Wanted {
+    /// Only of this kind.
+    #[schemars(schema_with = "kinds")]
+    kind: Option<SignalKind>,
+    /// Only of this person.
+    contact_id: Option<ContactId>,
 }
 
 async fn list(
     State(app): State<App>,
-    caller: ApiCaller,
-    Query(page): Query<PageQuery>,
+    caller: Caller,
+    Listing { filter: Wanted { kind, contact_id }, page }: Listing<Wanted>,
 ) -> Result<Json<Paged<SignalView>>, Problem> {
-    let page = app.store.list_signals(caller.workspace_id, page.request(LIST)?).await?;
-    Ok(Json(Paged::of(LIST, page, SignalView::from)))
+    let filter = SignalFilter { kind, contact_id };
+    let Paged { data, next_cursor } = latest(&app, caller.workspace_id, &filter, &page).await?;
+    Ok(Json(Paged { data: data.into_iter().map(SignalView::from).collect(), next_cursor }))
+}
+
+/// A page of the signals that came last.
+pub(crate) async fn latest(
+    app: &App,
+    workspace: WorkspaceId,
+    filter: &SignalFilter,
+    page: &PageQuery,
+) -> Result<Paged<SignalRecord>, Problem> {
+    let page = app.store.list_signals(workspace, filter, page.request(LIST)?).await?;
+    Ok(Paged::of(LIST, page, |record| record))
+}
+
+/// For which segment.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct About {
+    /// The segment's number.
+    segment: Option<SegmentId>,
+}
+
+async fn explain(
+    State(app): State<App>,
+    caller: Caller,
+    Path(ById { id }): Path<ById<SignalId>>,
+    Query(About { segment }): Query<About>,
+) -> Result<Json<explain::ExplanationView>, Problem> {
+    let segment = segment.ok_or_else(|| Problem::field("segment", "give the number of a segment"))?;
+    Ok(Json(explain::explain(&app, caller.workspace_id, id, segment).await?))
+}
+
+async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Path(ById { id }): Path<ById<SignalId>>,
+) -> Result<Json<SignalView>, Problem> {
+    Ok(Json(app.store.get_signal(caller.workspace_id, id).await?.into()))
+}
+
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": ["page", "identify", "track", "group", "alias", "intent"]})
 }
 
 /// One thing that came in.
@@ -57,13 +129,33 @@ struct SignalView {
     contact_id: Option<ContactId>,
     /// The account, if known.
     company_id: Option<CompanyId>,
+    /// How the person was recognised: the signal gave their address or their id in your own system, or the browser was
+    /// known to be theirs.
+    #[schemars(extend("enum" = ["email", "user_id", "visitor", null]))]
+    recognised_by: Option<&'static str>,
+    /// The visit it belongs to, if to one.
+    visit_id: Option<VisitId>,
+    /// What it made somebody qualify for.
+    fired: Vec<FiredView>,
     /// The JSON as it came.
     #[schemars(with = "serde_json::Value")]
     body: Option<Box<RawValue>>,
 }
 
+/// A segment that somebody qualified for with a signal.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Fired")]
+struct FiredView {
+    /// The segment.
+    segment_id: SegmentId,
+    /// The event that was announced.
+    event_id: String,
+}
+
 impl From<SignalRecord> for SignalView {
     fn from(record: SignalRecord) -> SignalView {
+        let SignalStory { recognised_by, visit_id, fired } = record.story;
+        let shown = |(segment_id, event): (SegmentId, EventId)| FiredView { segment_id, event_id: event.to_string() };
         SignalView {
             id: record.id,
             kind: record.kind.as_str(),
@@ -72,6 +164,13 @@ impl From<SignalRecord> for SignalView {
             visitor_id: record.visitor_id,
             contact_id: record.contact_id,
             company_id: record.company_id,
+            recognised_by: recognised_by.map(|by| match by {
+                RecognisedBy::Email => "email",
+                RecognisedBy::UserId => "user_id",
+                RecognisedBy::Visitor => "visitor",
+            }),
+            visit_id,
+            fired: fired.into_iter().map(shown).collect(),
             body: raw_json(record.raw),
         }
     }

@@ -4,16 +4,16 @@
 //! can be asked for beside; this file is the routes.
 //! Promise: two changes at the same time never undo one another.
 
-mod auth;
-mod certificate;
-mod channels;
-mod form;
-mod health;
-mod masked;
-mod recover;
-mod secret;
-mod test;
-mod view;
+pub(crate) mod auth;
+pub(crate) mod certificate;
+pub(crate) mod channels;
+pub(crate) mod form;
+pub(crate) mod health;
+pub(crate) mod masked;
+pub(crate) mod recover;
+pub(crate) mod secret;
+pub(crate) mod test;
+pub(crate) mod view;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
@@ -28,7 +28,8 @@ use super::attempts::{self, AttemptView};
 use super::deliveries::{self, DeliveryView, WantedOfWebhook};
 use crate::api::PREFIX;
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::audit::{self, Change, as_shown};
+use crate::auth::Caller;
 use crate::docs::{explained, operation};
 use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::{PageQuery, Paged};
@@ -42,7 +43,7 @@ const LIST: &str = "webhooks";
 /// How often a change is made again because another one came first.
 const UPDATE_TRIES_MAX: usize = 10;
 
-pub(super) fn routes() -> ApiRouter<App> {
+pub(crate) fn routes() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/webhooks",
@@ -121,20 +122,21 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
 }
 
-async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Json(form): Json<CreateWebhook>,
 ) -> Result<Created<WebhookView>, Problem> {
     let config = app.config.get(caller.workspace_id).await?;
     let webhook = form.webhook(&app, &config)?;
     app.store.create_webhook(&webhook).await?;
+    note(&app, caller, "webhook.created", None, Some(&webhook)).await?;
     Ok(Created { location: format!("{PREFIX}/webhooks/{}", webhook.id), value: shown(&app, webhook).await? })
 }
 
 async fn list(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<WebhookView>>, Problem> {
     let webhooks = app.store.list_webhooks(caller.workspace_id, page.request(LIST)?).await?;
@@ -146,13 +148,13 @@ async fn list(
 }
 
 /// A webhook as it is shown.
-async fn shown(app: &App, webhook: Webhook) -> Result<WebhookView, Problem> {
+pub(crate) async fn shown(app: &App, webhook: Webhook) -> Result<WebhookView, Problem> {
     let health = health::find(app, &webhook).await?;
     Ok(WebhookView::of(webhook, health))
 }
 
 /// A webhook, unless it was deleted.
-async fn find(app: &App, caller: ApiCaller, id: WebhookId) -> Result<Webhook, Problem> {
+pub(crate) async fn find(app: &App, caller: Caller, id: WebhookId) -> Result<Webhook, Problem> {
     let webhook = app.store.get_webhook(caller.workspace_id, id).await?;
     if webhook.deleted_at.is_some() {
         return Err(Problem::not_found("webhook"));
@@ -160,30 +162,33 @@ async fn find(app: &App, caller: ApiCaller, id: WebhookId) -> Result<Webhook, Pr
     Ok(webhook)
 }
 
-async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
 ) -> Result<Json<WebhookView>, Problem> {
     let webhook = find(&app, caller, id).await?;
     shown(&app, webhook).await.map(Json)
 }
 
-async fn update(
+pub(crate) async fn update(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(form): Json<UpdateWebhook>,
 ) -> Result<Json<WebhookView>, Problem> {
-    let changed = change(&app, caller, id, |stored, config| form.applied_to(stored, &app, config)).await?;
+    let edit = |stored: &Webhook, config: &WorkspaceConfig| form.applied_to(stored, &app, config);
+    let changed = change(&app, caller, id, "webhook.updated", edit).await?;
     shown(&app, changed).await.map(Json)
 }
 
-/// Changes a webhook as `edit` says, when it is its turn. `edit` is asked again if something changed meanwhile.
+/// Changes a webhook as `edit` says, when it is its turn, and notes that as `action`. `edit` is asked again if something
+/// changed meanwhile.
 async fn change(
     app: &App,
-    caller: ApiCaller,
+    caller: Caller,
     id: WebhookId,
+    action: &'static str,
     edit: impl Fn(&Webhook, &WorkspaceConfig) -> Result<Webhook, Invalid>,
 ) -> Result<Webhook, Problem> {
     let _turn = app.edit_turns().take((caller.workspace_id, id.to_string())).await;
@@ -197,35 +202,55 @@ async fn change(
         changed.updated_at = app.ambient.now();
         match app.store.update_webhook(&changed).await {
             Err(StoreError::Stale(_)) => {}
-            result => return Ok(result?),
+            result => {
+                let changed = result?;
+                note(app, caller, action, Some(&stored), Some(&changed)).await?;
+                return Ok(changed);
+            }
         }
     }
     Err(Problem::conflict("the webhook is being changed by others all the time; try again"))
 }
 
-async fn delete(
+pub(crate) async fn delete(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
 ) -> Result<NoContent, Problem> {
+    let stored = app.store.get_webhook(caller.workspace_id, id).await?;
     app.store.delete_webhook(caller.workspace_id, id, app.ambient.now()).await?;
+    note(&app, caller, "webhook.deleted", Some(&stored), None).await?;
     Ok(NoContent)
+}
+
+/// Notes a change of a webhook, without its secrets.
+async fn note(
+    app: &App,
+    caller: Caller,
+    action: &'static str,
+    before: Option<&Webhook>,
+    after: Option<&Webhook>,
+) -> Result<(), Problem> {
+    let subject = after.or(before).map(|webhook| webhook.id.to_string()).unwrap_or_default();
+    let view = |webhook: &Webhook| as_shown(&WebhookView::of(webhook.clone(), None));
+    let (before, after) = (before.map(view).unwrap_or_default(), after.map(view).unwrap_or_default());
+    audit::record(app, caller, Change { action, subject: &subject, before, after }).await
 }
 
 async fn list_deliveries(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
     listing: Listing<WantedOfWebhook>,
 ) -> Result<Json<Paged<DeliveryView>>, Problem> {
     // The history of a deleted webhook stays readable.
     app.store.get_webhook(caller.workspace_id, id).await?;
-    deliveries::page(&app, caller, &listing.filter.filter(id), &listing.page).await.map(Json)
+    deliveries::page(&app, caller, &listing.filter.filter(id)?, &listing.page).await.map(Json)
 }
 
 async fn list_attempts(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Paged<AttemptView>>, Problem> {

@@ -4,6 +4,7 @@
 //! on disk.
 
 use beckon_domain::ambient::Ambient;
+use beckon_domain::settings::Gate;
 use beckon_domain::signal::{KEY_BYTES_MAX, Signal};
 use beckon_intake::Taken;
 use beckon_intake::tracking::{self, ItemError, Kind};
@@ -11,6 +12,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+
+use super::sites;
 
 /// What became of the call.
 #[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -52,12 +55,13 @@ pub(super) struct Arrival {
     pub(super) sent_at: Option<Timestamp>,
 }
 
-/// Reads the items of a call: the signals in them, and a report that lacks only what becomes of those.
-pub(super) fn read(items: &[Value], arrival: Arrival, ambient: &Ambient) -> (Vec<Signal>, Report) {
+/// Reads the items of a call: the signals in them, and a report that lacks only what becomes of those. `gate` says which
+/// sites may send; all may if there is none.
+pub(super) fn read(items: &[Value], arrival: Arrival, gate: Option<&Gate>, ambient: &Ambient) -> (Vec<Signal>, Report) {
     let mut signals = Vec::with_capacity(items.len());
     let mut report = Report { success: true, ..Report::default() };
     for (index, item) in items.iter().enumerate() {
-        match read_item(item, arrival, ambient) {
+        match read_item(item, arrival, gate, ambient) {
             Ok(signal) => signals.push(signal),
             Err(ItemError { code, message }) => {
                 let message_id = item.get("messageId").and_then(Value::as_str).map(excerpt);
@@ -68,10 +72,13 @@ pub(super) fn read(items: &[Value], arrival: Arrival, ambient: &Ambient) -> (Vec
     (signals, report)
 }
 
-fn read_item(item: &Value, arrival: Arrival, ambient: &Ambient) -> Result<Signal, ItemError> {
+fn read_item(item: &Value, arrival: Arrival, gate: Option<&Gate>, ambient: &Ambient) -> Result<Signal, ItemError> {
     let object = item
         .as_object()
         .ok_or_else(|| ItemError { code: "not_an_object", message: "a call must be a JSON object".to_owned() })?;
+    if let Some(gate) = gate {
+        sites::check(gate, arrival.kind, object)?;
+    }
     let own_sent_at = object.get("sentAt").and_then(Value::as_str).and_then(tracking::read_time);
     tracking::read(arrival.kind, object, arrival.received_at, own_sent_at.or(arrival.sent_at), ambient)
 }
@@ -99,7 +106,7 @@ mod tests {
     fn read_all(kind: Option<Kind>, items: &[Value]) -> (Vec<Signal>, Report) {
         let ambient = fake_ambient();
         let arrival = Arrival { kind, received_at: Timestamp::from_second(1_000_000).unwrap(), sent_at: None };
-        read(items, arrival, &ambient)
+        read(items, arrival, None, &ambient)
     }
 
     // behaviour W4

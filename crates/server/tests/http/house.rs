@@ -106,6 +106,8 @@ impl House {
             delivery: delivery_handle,
             ambient: ambient.clone(),
             options,
+            link_key: [7; 32],
+            stop: Default::default(),
         }));
         let workspace = WorkspaceId::from(uuid::Uuid::nil());
         let mut house = House { router, store, ambient, workspace, shutdown, _data: data };

@@ -1,16 +1,29 @@
 //! The API over HTTP, in one process: real store, real services, no socket on our side.
 
+mod browser;
 mod catalog;
+mod catalog_pages;
+mod delivery_pages;
 mod doors;
 mod events;
+mod home_pages;
 mod house;
 mod idempotency;
 mod jobs;
 mod keys;
+mod members;
+mod page_routes;
 mod people;
+mod people_pages;
+mod portal;
 mod retrying;
+mod segment_pages;
 mod segments;
+mod settings;
+mod signal_pages;
 mod signing;
+mod signing_in;
 mod tracking;
+mod webhook_pages;
 mod webhook_settings;
 mod webhooks;

@@ -1,21 +1,25 @@
 //! Records attempts, each with all that follows from it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use beckon_domain::catalog::payload::{DeliveryExhausted, Payload, WebhookDisabled, WebhookFailing, WebhookRecovered};
-use beckon_domain::delivery::{DeliveryStatus, Trigger};
+use beckon_domain::delivery::{Attempt, DeliveryStatus, Trigger};
 use beckon_domain::event::{NewDelivery, NewEvent};
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_domain::webhook::Webhook;
 use beckon_store::deliveries::FinishedAttempt;
 use beckon_store::{Result, StoreError, Vault};
 use jiff::Timestamp;
+use rusqlite::params;
 
 use super::attempts::{is_recorded, record, seal};
-use super::waiting::{change, owed};
+use super::waiting::{Owed, change, owed};
 use crate::announce::{announce, check_workspace, taken};
 use crate::health::put_health;
 use crate::mail::put_unmailed;
+use crate::standing::Standing;
+use crate::tally::{self, Count};
 use crate::webhooks::{self, check_live};
 use crate::writer::Write;
 
@@ -58,6 +62,7 @@ fn finish(write: &mut Write<'_>, Sealed { finished, record: sealed }: &Sealed, n
     let after = owed.standing.after(attempt.trigger, verdict)?;
     record(write, owed.seq, after.attempt_count, attempt, sealed)?;
     change(write, &owed, after, now)?;
+    count(write, *workspace_id, &owed, after, attempt)?;
 
     let disabled = match disable_webhook {
         Some(reason) => disable(write, *workspace_id, attempt.webhook_id, reason, now)?,
@@ -86,6 +91,47 @@ fn finish(write: &mut Write<'_>, Sealed { finished, record: sealed }: &Sealed, n
         }
     }
     Ok(())
+}
+
+/// Counts an attempt that was written down, and the end of its delivery if it is that.
+fn count(write: &mut Write<'_>, workspace: WorkspaceId, owed: &Owed, after: Standing, attempt: &Attempt) -> Result<()> {
+    write.touch(workspace);
+    if is_of_test(write, owed.seq, attempt.trigger)? {
+        return Ok(());
+    }
+    let (at, webhook) = (attempt.started_at, Some(owed.webhook_id));
+    let took = Duration::from_micros(attempt.exchange.timings.total_us);
+    let answered_in = attempt.exchange.status.and_then(|_| tally::bucket(took));
+    let succeeded = attempt.outcome.is_delivered();
+    write.tally(workspace, webhook, at, Count::Attempt { succeeded, answered_in }, 1);
+    match (owed.standing.status, after.status) {
+        (before, after) if before == after => {}
+        (_, DeliveryStatus::Delivered) => {
+            // What was resent or replayed says nothing of how long deliveries take.
+            let scheduled = attempt.trigger == Trigger::Schedule;
+            // A clock may have been set back.
+            let waited =
+                Duration::try_from(at.duration_since(owed.created_at)).unwrap_or_default().saturating_add(took);
+            let after = scheduled.then(|| tally::bucket(waited)).flatten();
+            write.tally(workspace, webhook, at, Count::Delivered { after }, 1);
+        }
+        (_, DeliveryStatus::Failed) => write.tally(workspace, webhook, at, Count::Failed, 1),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether the delivery is of a test event. Only what a person asked for again needs a look at the event: what is
+/// scheduled is never a test.
+fn is_of_test(write: &Write<'_>, delivery: i64, trigger: Trigger) -> Result<bool> {
+    match trigger {
+        Trigger::Test => Ok(true),
+        Trigger::Schedule => Ok(false),
+        Trigger::Resend | Trigger::Replay => write.has(
+            "SELECT 1 FROM delivery d CROSS JOIN event e ON e.seq = d.event WHERE d.seq = ?1 AND e.test",
+            params![delivery],
+        ),
+    }
 }
 
 /// Disables a webhook, and says whether it was this that did.

@@ -8,6 +8,7 @@ use beckon_store::{Page, PageRequest, Result, StoreError};
 use rusqlite::{Row, params};
 
 use super::ways;
+use crate::about::{People, Reach, Walk};
 use crate::columns::Columns;
 use crate::paging::List;
 use crate::sift::{Bounds, Entry};
@@ -34,7 +35,34 @@ pub(super) fn list(
     filter: &DeliveryFilter,
     page: &PageRequest,
 ) -> Result<Page<Delivery>> {
-    list_within(sql, workspace, filter, page, Bounds::OF_A_PAGE)
+    let people = filter.about.as_deref().map(|text| People::find(sql, workspace, text)).transpose()?.flatten();
+    match people {
+        None => list_within(sql, workspace, filter, page, Bounds::OF_A_PAGE),
+        Some(people) => list_about(sql, workspace, filter, &people, page, Reach::OF_A_PAGE),
+    }
+}
+
+/// Those of events about some people, whatever else is wanted of them.
+fn list_about(
+    sql: &Sql<'_>,
+    workspace: WorkspaceId,
+    filter: &DeliveryFilter,
+    people: &People,
+    page: &PageRequest,
+    reach: Reach,
+) -> Result<Page<Delivery>> {
+    if let Some(event) = &filter.event_id {
+        // The few of one event, or none of them.
+        return match event_seq(sql, workspace, event)? {
+            Some(event) if people.includes(sql, event)? => list_within(sql, workspace, filter, page, Bounds::OF_A_PAGE),
+            _ => Ok(Page { rows: Vec::new(), next: None }),
+        };
+    }
+    let walk = Walk { sql, workspace, people, since: filter.since, until: filter.until, reach };
+    walk.page(List::DeliveriesByEvent, page, |met| {
+        let (text, wanted) = ways::of_met(workspace, filter, COLUMNS, &met);
+        sql.list(&text, wanted.values(), delivery)
+    })
 }
 
 fn list_within(

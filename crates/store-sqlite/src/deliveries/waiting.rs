@@ -20,6 +20,8 @@ use crate::writer::Write;
 pub(crate) struct Owed {
     pub(crate) seq: i64,
     pub(crate) webhook_id: WebhookId,
+    /// When its event was announced.
+    pub(crate) created_at: Timestamp,
     pub(crate) order: Order,
     pub(crate) standing: Standing,
 }
@@ -34,7 +36,7 @@ impl Owed {
     pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Owed> {
         let (seq, webhook_id, created_at) = (columns.value()?, columns.id()?, columns.time()?);
         let order = if columns.value()? { Order::Events { created_at } } else { Order::Lanes };
-        Ok(Owed { seq, webhook_id, order, standing: list::standing(columns)? })
+        Ok(Owed { seq, webhook_id, created_at, order, standing: list::standing(columns)? })
     }
 }
 
@@ -126,6 +128,7 @@ fn insert(write: &mut Write<'_>, owed: &Owed, place: Option<Place>) -> Result<()
 /// See [`beckon_store::DeliveryStore::resend_delivery`].
 pub(super) fn resend(write: &mut Write<'_>, workspace: WorkspaceId, id: DeliveryId, at: Timestamp) -> Result<Delivery> {
     let owed = owed(write, workspace, id)?;
+    write.touch(workspace);
     check_live(write, workspace, owed.webhook_id)?.map_err(|why| StoreError::Refused(why.to_owned()))?;
     let resend_due_at = Some(owed.standing.resend_due_at.unwrap_or(at));
     change(write, &owed, Standing { resend_due_at, ..owed.standing }, at)?;
@@ -135,6 +138,7 @@ pub(super) fn resend(write: &mut Write<'_>, workspace: WorkspaceId, id: Delivery
 /// See [`beckon_store::DeliveryStore::cancel_delivery`].
 pub(super) fn cancel(write: &mut Write<'_>, workspace: WorkspaceId, id: DeliveryId, at: Timestamp) -> Result<Delivery> {
     let owed = owed(write, workspace, id)?;
+    write.touch(workspace);
     let before = owed.standing;
     if !before.status.is_open() && before.next_attempt_at().is_none() {
         return Err(StoreError::Refused(format!("the delivery has ended: it is {}", before.status.as_str())));
@@ -151,6 +155,7 @@ pub(super) fn retry_now(
     at: Timestamp,
 ) -> Result<Delivery> {
     let owed = owed(write, workspace, id)?;
+    write.touch(workspace);
     let before = owed.standing;
     if !before.status.is_open() {
         return Err(StoreError::Refused(format!("the delivery has ended: it is {}", before.status.as_str())));

@@ -12,6 +12,7 @@ use beckon_store::{PageRequest, Result};
 use rusqlite::params;
 
 use super::list::event_seq;
+use crate::about::Met;
 use crate::columns::status_code;
 use crate::filter::{Conditions, whole_millis};
 use crate::paging::{List, is_begun};
@@ -121,6 +122,30 @@ fn in_time(workspace: WorkspaceId, filter: &DeliveryFilter) -> Sift {
     }
     and_status(&mut way.heavy, filter);
     way
+}
+
+/// What is wanted of the deliveries of one event on a walk that goes by events of its own choice (`about.rs`).
+pub(super) fn of_met(
+    workspace: WorkspaceId,
+    filter: &DeliveryFilter,
+    columns: &str,
+    met: &Met,
+) -> (String, Conditions) {
+    let mut conditions = Conditions::default();
+    conditions.and("d.event = ?", met.seq);
+    conditions.and("d.seq < ?", met.rows_before);
+    conditions.and("d.workspace_id = ?", workspace);
+    and_webhook(&mut conditions, filter);
+    and_status(&mut conditions, filter);
+    and_type(&mut conditions, filter);
+    and_labelled(&mut conditions, filter);
+    let text = format!(
+        "SELECT {columns} FROM delivery d INDEXED BY delivery_of_event CROSS JOIN event e ON e.seq = d.event
+         WHERE {} ORDER BY d.seq DESC LIMIT ?",
+        conditions.text()
+    );
+    conditions.value(met.rows_wanted);
+    (text, conditions)
 }
 
 /// A way along an index of deliveries.

@@ -1,7 +1,9 @@
 //! Stores all that a batch of signals changed.
 
+use std::collections::BTreeMap;
+
 use beckon_domain::delivery::Trigger;
-use beckon_domain::id::WorkspaceId;
+use beckon_domain::id::{SegmentId, WorkspaceId};
 use beckon_store::Result;
 use beckon_store::config::ConfigVersion;
 use beckon_store::intake::IntakeChanges;
@@ -12,6 +14,7 @@ use super::subject;
 use crate::announce::{announce, check_workspace, taken};
 use crate::columns::doc;
 use crate::people::{put_companies, put_contacts, put_visitor};
+use crate::tally::Count;
 use crate::writer::Write;
 
 /// Most old message ids dropped with a batch: more than a batch adds, so that they never pile up.
@@ -25,6 +28,7 @@ pub(super) fn commit(
     changes: &IntakeChanges,
 ) -> Result<()> {
     write.check_decided_at(workspace, decided_at)?;
+    write.touch(workspace);
     put_companies(write, workspace, &changes.companies)?;
     put_contacts(write, workspace, &changes.contacts)?;
     for visitor in &changes.visitors {
@@ -111,11 +115,12 @@ fn add_intents(write: &Write<'_>, workspace: WorkspaceId, changes: &IntakeChange
     Ok(())
 }
 
-fn add_signals(write: &Write<'_>, workspace: WorkspaceId, changes: &IntakeChanges) -> Result<()> {
+fn add_signals(write: &mut Write<'_>, workspace: WorkspaceId, changes: &IntakeChanges) -> Result<()> {
     for signal in &changes.signals {
         write.run(
-            "INSERT INTO signal (workspace_id, id, kind, at, received_at, visitor_id, contact_id, company_id, raw)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO signal (workspace_id, id, kind, at, received_at, visitor_id, contact_id, company_id, raw,
+                                 story)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 workspace.uuid(),
                 signal.id.uuid(),
@@ -126,8 +131,10 @@ fn add_signals(write: &Write<'_>, workspace: WorkspaceId, changes: &IntakeChange
                 signal.contact_id.map(|id| id.uuid()),
                 signal.company_id.map(|id| id.uuid()),
                 signal.raw,
+                doc(write.doing, &signal.story)?,
             ],
         )?;
+        write.tally(workspace, None, signal.received_at, Count::Signal, 1);
     }
     Ok(())
 }
@@ -169,6 +176,18 @@ fn put_firings(write: &Write<'_>, workspace: WorkspaceId, changes: &IntakeChange
                 at.as_millisecond(),
                 firing.firing.visit_id.map(|id| id.uuid()),
             ],
+        )?;
+    }
+    let mut last: BTreeMap<SegmentId, Timestamp> = BTreeMap::new();
+    for firing in &changes.firings {
+        let at = last.entry(firing.segment_id).or_insert(firing.firing.at);
+        *at = firing.firing.at.max(*at);
+    }
+    for (segment, at) in last {
+        write.run(
+            "INSERT INTO segment_fired (workspace_id, segment_id, at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (workspace_id, segment_id) DO UPDATE SET at = max(at, excluded.at)",
+            params![workspace.uuid(), segment.0, at.as_millisecond()],
         )?;
     }
     Ok(())

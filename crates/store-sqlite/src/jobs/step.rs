@@ -28,6 +28,7 @@ pub(super) fn step(
     if begun.job.status != JobStatus::Running {
         return Ok(begun.job);
     }
+    write.touch(workspace);
     begun.job.updated_at = at;
     match why_not(write, &begun.job)? {
         Some(why) => {
@@ -127,6 +128,7 @@ impl New {
         )?;
         write.run("UPDATE event SET delivery_count = delivery_count + 1 WHERE seq = ?1", params![self.event])?;
         let seq = seq.ok_or(StoreError::NotFound("delivery"))?;
-        Ok(Owed { seq, webhook_id: self.webhook_id, order: self.order, standing })
+        let created_at = self.created_at;
+        Ok(Owed { seq, webhook_id: self.webhook_id, created_at, order: self.order, standing })
     }
 }

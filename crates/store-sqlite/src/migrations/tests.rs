@@ -5,10 +5,14 @@ use beckon_domain::delivery::{DeliveryStatus, Exchange, FailureKind, Outcome, Tr
 use beckon_domain::event::EventId;
 use beckon_domain::id::{AttemptId, DeliveryId, JobId, SegmentId, WebhookId, WorkspaceId};
 use beckon_domain::job::{JobKind, JobStatus, ReplayFilter};
+use beckon_domain::settings::WorkspaceSettings;
+use beckon_domain::signal::SignalStory;
 use beckon_store::deliveries::{AttemptsOf, DeliveryFilter};
 use beckon_store::events::EventFilter;
+use beckon_store::people::{CompanyFilter, ContactFilter};
 use beckon_store::{
-    ConfigStore, DeliveryStore, EventStore, IdempotencyStore, JobStore, PageRequest, Vault, WebhookStore,
+    ConfigStore, DeliveryStore, EventStore, IdempotencyStore, IntakeStore, JobStore, KeyStore, MemberStore,
+    PageRequest, PeopleStore, SettingsStore, StatsStore, Vault, WebhookStore,
 };
 use beckon_testkit::{a_vault, fake_ambient};
 use jiff::Timestamp;
@@ -164,6 +168,17 @@ fn database_of_version_2(directory: &Path) -> JobId {
     id
 }
 
+/// The same as version 3 had it.
+fn database_of_version_3(directory: &Path) {
+    database_of_version_2(directory);
+    let mut connection = Connection::open(directory.join(DATABASE_FILE)).unwrap();
+    let transaction = connection.transaction().unwrap();
+    transaction.execute_batch(STEPS[2].sql).unwrap();
+    (STEPS[2].then)(&transaction, &a_vault()).unwrap();
+    transaction.pragma_update(None, "user_version", 3).unwrap();
+    transaction.commit().unwrap();
+}
+
 /// What of the canaries stands anywhere in the files of a directory.
 fn found_in(directory: &Path) -> Vec<&'static str> {
     let files = std::fs::read_dir(directory).unwrap();
@@ -265,6 +280,23 @@ async fn a_database_of_version_2_lists_what_it_did_by_every_filter() {
     );
 }
 
+// behaviour D11 (in part)
+#[tokio::test]
+async fn a_workspace_of_version_3_keeps_its_name_and_has_the_settings_of_a_new_one() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_3(directory.path());
+    let store = open(directory.path());
+    let workspace = WorkspaceId::from(WORKSPACE);
+    let before = store.load_config(workspace).await.unwrap();
+    assert_eq!((before.version, before.webhooks.len(), &before.settings), (7, 1, &WorkspaceSettings::default()));
+    assert_eq!(store.list_members(workspace).await.unwrap(), []);
+    assert_eq!(before.name, store.list_workspaces().await.unwrap()[0].name);
+    let settings = WorkspaceSettings { public_catalog: true, ..WorkspaceSettings::default() };
+    store.update_settings(workspace, "Renamed", &settings).await.unwrap();
+    let after = store.load_config(workspace).await.unwrap();
+    assert_eq!((after.version, after.name.as_str(), after.settings), (8, "Renamed", settings));
+}
+
 // behaviour V10 (in part)
 #[tokio::test]
 async fn a_job_of_version_2_goes_on_where_it_was() {
@@ -356,4 +388,74 @@ async fn another_key_is_refused_untouched_with_both_named() {
     assert!(message.contains(&wanted) && message.contains(&given) && message.contains("encryption key"), "{message}");
     assert_eq!(contents(), before);
     open(directory.path());
+}
+
+/// A database as version 3 wrote it, with people, a signal, a firing and what was announced of it.
+fn people_of_version_3(directory: &Path) {
+    let mut connection = Connection::open(directory.join(DATABASE_FILE)).unwrap();
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).unwrap();
+    let transaction = connection.transaction().unwrap();
+    for step in &STEPS[..3] {
+        transaction.execute_batch(step.sql).unwrap();
+        (step.then)(&transaction, &a_vault()).unwrap();
+    }
+    transaction.execute("INSERT INTO workspace VALUES (?1, 'Acme', 0, 7)", params![WORKSPACE]).unwrap();
+    let contact = beckon_testkit::builders::a_contact();
+    let doc = serde_json::to_string(&contact).unwrap();
+    let insert = "INSERT INTO contact (workspace_id, id, doc) VALUES (?1, ?2, ?3)";
+    transaction.execute(insert, params![WORKSPACE, contact.id.uuid(), doc]).unwrap();
+    transaction.execute(insert, params![WORKSPACE, Uuid::from_u128(99), "{broken"]).unwrap();
+    let company = serde_json::json!({
+        "id": beckon_domain::id::CompanyId::from(Uuid::from_u128(5)), "domain": "acme.com", "group_id": null,
+        "profile": {"name": "Acme Corp"}, "created_at": at(0), "updated_at": at(0),
+    });
+    let insert = "INSERT INTO company (workspace_id, id, doc) VALUES (?1, ?2, ?3)";
+    transaction.execute(insert, params![WORKSPACE, Uuid::from_u128(5), company.to_string()]).unwrap();
+    transaction
+        .execute(
+            "INSERT INTO signal (workspace_id, id, kind, at, received_at, raw) VALUES (?1, ?2, 'page', 0, 0, '{}')",
+            params![WORKSPACE, Uuid::from_u128(6)],
+        )
+        .unwrap();
+    for (subject, millis) in [(3, 5_000), (4, 7_000)] {
+        transaction
+            .execute(
+                "INSERT INTO firing VALUES (?1, 0, ?2, 7, 'contact.visited', ?3, NULL)",
+                params![WORKSPACE, Uuid::from_u128(subject), millis],
+            )
+            .unwrap();
+    }
+    transaction
+        .execute(
+            "INSERT INTO event (workspace_id, id, event_type, channels, contact_id, test, created_at, delivery_count,
+                                payload)
+             VALUES (?1, 'evt-1', 'contact.visited', '', ?2, 0, 0, 0, x'')",
+            params![WORKSPACE, contact.id.uuid()],
+        )
+        .unwrap();
+    transaction.execute("UPDATE vault SET scrubbed = 1", []).unwrap();
+    transaction.pragma_update(None, "user_version", 3).unwrap();
+    transaction.commit().unwrap();
+}
+
+#[tokio::test]
+async fn who_was_stored_by_version_3_is_found_by_words() {
+    let directory = tempfile::tempdir().unwrap();
+    people_of_version_3(directory.path());
+    let store = open(directory.path());
+    let workspace = WorkspaceId::from(WORKSPACE);
+    let jane = beckon_testkit::builders::a_contact();
+    let filter = ContactFilter { text: Some("jan doe".to_owned()), ..ContactFilter::default() };
+    let found = store.list_contacts(workspace, &filter, PageRequest::default()).await.unwrap().rows;
+    assert_eq!(found, std::slice::from_ref(&jane));
+    let filter = CompanyFilter { text: Some("acme".to_owned()), ..CompanyFilter::default() };
+    assert_eq!(store.list_companies(workspace, &filter, PageRequest::default()).await.unwrap().rows.len(), 1);
+    let about = EventFilter { about: Some("jane".to_owned()), ..EventFilter::default() };
+    assert_eq!(store.list_events(workspace, &about, PageRequest::default()).await.unwrap().rows.len(), 1);
+    let signal = store.get_signal(workspace, Uuid::from_u128(6).into()).await.unwrap();
+    assert_eq!(signal.story, SignalStory::default());
+    let fired = store.list_last_firings(workspace).await.unwrap();
+    assert_eq!(fired, [(SegmentId(7), Timestamp::from_second(7).unwrap())]);
+    store.erase_contact(workspace, jane.id).await.unwrap();
+    assert_eq!(store.list_events(workspace, &about, PageRequest::default()).await.unwrap().rows, []);
 }

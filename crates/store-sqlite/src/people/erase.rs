@@ -1,5 +1,6 @@
 //! Erases a person or an account.
 
+use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
 use beckon_domain::visit::Visitor;
@@ -7,7 +8,7 @@ use beckon_store::intake::SubjectId;
 use beckon_store::{Result, StoreError};
 use rusqlite::params;
 
-use super::{contact as read_contact, put_contacts, put_visitor};
+use super::{contact as read_contact, put_contacts, put_visitor, words};
 use crate::columns::Columns;
 use crate::intake::subject;
 use crate::sql::Sql;
@@ -17,7 +18,9 @@ use crate::writer::Write;
 ///
 /// What the person's browsers sent before they were known goes as well: its log says where they were. So do
 /// the visits, and the browsers' memory of the visit in progress.
-pub(super) fn contact(write: &Write<'_>, workspace: WorkspaceId, id: ContactId) -> Result<()> {
+pub(super) fn contact(write: &mut Write<'_>, workspace: WorkspaceId, id: ContactId) -> Result<()> {
+    write.touch(workspace);
+    words::change::<Contact>(write, workspace, id.uuid(), None)?;
     let key = params![workspace.uuid(), id.uuid()];
     if write.run("DELETE FROM contact WHERE workspace_id = ?1 AND id = ?2", key)? == 0 {
         return Err(StoreError::NotFound("contact"));
@@ -39,7 +42,9 @@ pub(super) fn contact(write: &Write<'_>, workspace: WorkspaceId, id: ContactId) 
 }
 
 /// See [`beckon_store::PeopleStore::erase_company`].
-pub(super) fn company(write: &Write<'_>, workspace: WorkspaceId, id: CompanyId) -> Result<()> {
+pub(super) fn company(write: &mut Write<'_>, workspace: WorkspaceId, id: CompanyId) -> Result<()> {
+    write.touch(workspace);
+    words::change::<Company>(write, workspace, id.uuid(), None)?;
     let key = params![workspace.uuid(), id.uuid()];
     if write.run("DELETE FROM company WHERE workspace_id = ?1 AND id = ?2", key)? == 0 {
         return Err(StoreError::NotFound("company"));

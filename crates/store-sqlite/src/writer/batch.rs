@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 
 use super::task::{Job, Lost};
 use crate::sql::Sql;
+use crate::tally::{Count, Tallies};
 
 /// The transaction, as a request sees it; and what the world is told once it is committed.
 pub(crate) struct Write<'c> {
@@ -25,6 +26,10 @@ pub(super) struct Effects {
     pub(super) due: Vec<(WebhookId, Ring)>,
     pub(super) config_versions: Vec<(WorkspaceId, ConfigVersion)>,
     pub(super) keys_changed: bool,
+    /// Workspaces of which something changed that a page may show; one that is named twice is touched once.
+    pub(super) touched: Vec<WorkspaceId>,
+    /// What was counted: written with the commit itself.
+    pub(super) tallies: Tallies,
 }
 
 impl<'c> Deref for Write<'c> {
@@ -55,6 +60,7 @@ impl Write<'_> {
             |row| crate::columns::Columns::of("workspace", row).value(),
         )?;
         let version = version.ok_or(StoreError::NotFound("workspace"))?;
+        self.touch(workspace);
         self.config_version_is(workspace, version);
         Ok(())
     }
@@ -67,6 +73,25 @@ impl Write<'_> {
     /// After the commit, no key that was looked up before is taken for known.
     pub(crate) fn keys_changed(&mut self) {
         self.effects.keys_changed = true;
+    }
+
+    /// Something of the workspace changes that a page may show.
+    pub(crate) fn touch(&mut self, workspace: WorkspaceId) {
+        if self.effects.touched.last() != Some(&workspace) {
+            self.effects.touched.push(workspace);
+        }
+    }
+
+    /// Counts `times` things that happened at `at`, of the workspace itself or of a webhook.
+    pub(crate) fn tally(
+        &mut self,
+        workspace: WorkspaceId,
+        webhook: Option<WebhookId>,
+        at: Timestamp,
+        count: Count,
+        times: usize,
+    ) {
+        self.effects.tallies.add(workspace, webhook, at, count, times);
     }
 
     /// Refuses work that was decided with another config version than the present one.
@@ -87,6 +112,7 @@ impl Write<'_> {
     pub(crate) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<Result<T>> {
         self.run("SAVEPOINT apart", [])?;
         let (due, versions) = (self.effects.due.len(), self.effects.config_versions.len());
+        let tallies = self.effects.tallies.len();
         let outcome = work(self);
         if self.is_lost() {
             return Err(outcome.err().unwrap_or_else(|| StoreError::Full("the transaction was taken back".into())));
@@ -94,6 +120,7 @@ impl Write<'_> {
         if outcome.is_err() {
             self.effects.due.truncate(due);
             self.effects.config_versions.truncate(versions);
+            self.effects.tallies.take_back_to(tallies);
             self.run("ROLLBACK TO apart", [])?;
         }
         self.run("RELEASE apart", [])?;
@@ -138,11 +165,16 @@ fn attempt(connection: &Connection, vault: &Vault, jobs: &mut [Job]) -> std::res
             effects.due.append(&mut write.effects.due);
             effects.config_versions.append(&mut write.effects.config_versions);
             effects.keys_changed |= write.effects.keys_changed;
+            effects.touched.append(&mut write.effects.touched);
+            effects.tallies.append(&mut write.effects.tallies);
         } else {
             control("ROLLBACK TO request")?;
         }
         control("RELEASE request")?;
     }
+    // In this very transaction, so that the figures are never ahead of what they sum up, nor behind.
+    let tallies = std::mem::take(&mut effects.tallies);
+    tallies.write(connection).map_err(|error| Lost::Refused(Arc::new(error)))?;
     control("COMMIT")?;
     Ok(effects)
 }

@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use beckon_domain::event::NewEvent;
-use beckon_store::{ConfigStore, DeliveryStore, EventStore, KeyStore, Result, StoreError, WebhookStore};
+use beckon_store::stats::{Measure, TalliesOf};
+use beckon_store::{ConfigStore, DeliveryStore, EventStore, KeyStore, Result, StatsStore, StoreError, WebhookStore};
 use beckon_testkit::builders::{a_webhook, a_workspace, an_event};
 use beckon_testkit::fake_ambient;
 use jiff::Timestamp;
@@ -122,6 +123,31 @@ async fn if_the_commit_fails_everybody_is_told_and_nothing_happened() {
     assert!(numbers(&store).await.is_empty());
     store.write("adding", |write| add(write, 3)).await.unwrap();
     assert_eq!(numbers(&store).await, [3]);
+}
+
+#[tokio::test]
+async fn what_is_counted_together_is_written_once() {
+    let (store, _directory) = store().await;
+    let ambient = fake_ambient();
+    let workspace = a_workspace().id;
+    store.create_workspace(&a_workspace()).await.unwrap();
+    let version = store.config_version(workspace);
+    let changes = || store.write("counting", |write| Ok(write.connection.total_changes()));
+    let before = changes().await.unwrap();
+    let release = hold(&store).await;
+    let publish = |_| {
+        let event = NewEvent { channels: vec![], ..an_event(&ambient, &[]) };
+        store.publish_events(workspace, version, vec![event])
+    };
+    let all = futures_util::future::join_all((0..100).map(publish));
+    tokio::pin!(all);
+    assert!(futures_util::FutureExt::now_or_never(&mut all).is_none(), "all are queued while the thread is held");
+    drop(release);
+    assert!(all.await.iter().all(Result::is_ok));
+    assert_eq!(changes().await.unwrap() - before, 101, "an event each, and one sum");
+    let since = ambient.now() - jiff::SignedDuration::from_hours(1);
+    let tallies = store.list_tallies(workspace, TalliesOf::Workspace, since, ambient.now()).await.unwrap();
+    assert_eq!(tallies.iter().map(|tally| (tally.measure, tally.count)).collect::<Vec<_>>(), [(Measure::Events, 100)]);
 }
 
 // behaviour D4

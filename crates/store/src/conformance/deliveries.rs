@@ -1,12 +1,19 @@
 //! Facts about reading deliveries and attempts.
 
+use std::collections::HashSet;
+
+use beckon_domain::company::Company;
+use beckon_domain::contact::Contact;
 use beckon_domain::delivery::{Delivery, DeliveryStatus, Trigger, Verdict};
-use beckon_domain::event::NewEvent;
+use beckon_domain::event::{EventId, EventSource, NewEvent};
 use beckon_domain::id::DeliveryId;
 
 use super::given::{at, channel};
+use super::intake::commit;
 use super::{Given, assert_not_found, assert_refused, everything, garbage, walk};
 use crate::deliveries::{AttemptsOf, DeliveryFilter};
+use crate::events::EventFilter;
+use crate::intake::{IntakeChanges, SignalFilter};
 use crate::{PageRequest, SharedStore, StoreError};
 
 // behaviour V2
@@ -36,16 +43,23 @@ pub async fn a_delivery_begins_pending_and_due(store: &SharedStore) {
     assert_eq!(due.event_type, event.event_type);
 }
 
-/// Deliveries of every status, two types, some labels, two webhooks, over a dozen seconds, newest first.
-async fn a_mixture(given: &Given) -> Vec<Delivery> {
+/// Deliveries of every status, two types, some labels, two webhooks, about some people, over a dozen seconds, newest
+/// first; and the events about somebody of Acme.
+async fn a_mixture(given: &Given) -> (Vec<Delivery>, HashSet<EventId>) {
+    let sources = acme_and_others(given).await;
+    let mut about_acme = HashSet::new();
     let webhooks = [given.webhook().await.id, given.webhook().await.id];
     let mut ids = Vec::new();
     for n in 0..40 {
         let event = NewEvent {
             event_type: ["a.a", "b.b"][n % 2].to_owned(),
             channels: [vec![], vec![channel(7)], vec![channel(8), channel(7)]][n % 3].clone(),
+            source: sources[n % sources.len()].clone(),
             ..given.an_event(&[webhooks[(n / 2) % 2], webhooks[(n / 3) % 2]][..1 + n % 2])
         };
+        if (1..4).contains(&(n % sources.len())) {
+            about_acme.insert(event.id.clone());
+        }
         given.publish(&event).await;
         ids.extend(event.deliveries.iter().map(|delivery| delivery.id));
         if n % 3 == 2 {
@@ -67,22 +81,43 @@ async fn a_mixture(given: &Given) -> Vec<Delivery> {
     for id in ids.iter().rev() {
         deliveries.push(given.read(*id).await);
     }
-    deliveries
+    (deliveries, about_acme)
+}
+
+/// Nobody; Jane of Acme, Acme, Joe of Acme; somebody else.
+pub(super) async fn acme_and_others(given: &Given) -> [EventSource; 5] {
+    let acme = given.a_company("acme.com");
+    let [jane, joe, else_] = ["jane@acme.com", "joe@acme.com", "x@else.test"].map(|email| given.a_contact(email));
+    let source = |contact: Option<&Contact>, company: Option<&Company>| EventSource {
+        contact_id: contact.map(|contact| contact.id),
+        company_id: company.map(|company| company.id),
+        ..EventSource::default()
+    };
+    let sources = [
+        EventSource::default(),
+        source(Some(&jane), Some(&acme)),
+        source(None, Some(&acme)),
+        source(Some(&joe), None),
+        source(Some(&else_), None),
+    ];
+    let changes = IntakeChanges { contacts: vec![jane, joe, else_], companies: vec![acme], ..IntakeChanges::default() };
+    commit(given, changes).await.unwrap();
+    sources
 }
 
 // behaviour A5
-/// Webhook, event, status, type, label, since, until: each alone and with every other.
+/// Webhook, event, status, type, label, since, until, about: each alone and with every other.
 pub async fn deliveries_are_listed_by_every_combination_of_filters(store: &SharedStore) {
     let given = Given::new(store).await;
     let other = given.other().await;
     a_mixture(&other).await;
-    let all = a_mixture(&given).await;
+    let (all, about_acme) = a_mixture(&given).await;
     assert_eq!(DeliveryStatus::ALL.into_iter().filter(|status| all.iter().any(|one| one.status == *status)).count(), 5);
     let (from, to) = (all[all.len() - 9].created_at, all[4].created_at);
     for status in [DeliveryStatus::Failed, DeliveryStatus::Delivered] {
         let model = all.iter().rev().find(|delivery| delivery.status == status && delivery.channels.len() == 2);
         let model = model.unwrap();
-        for combination in 0..128 {
+        for combination in 0..256 {
             let on = |bit: u32| combination & (1 << bit) != 0;
             let filter = DeliveryFilter {
                 webhook_id: on(0).then_some(model.webhook_id),
@@ -92,6 +127,7 @@ pub async fn deliveries_are_listed_by_every_combination_of_filters(store: &Share
                 channel: on(4).then(|| channel(7)),
                 since: on(5).then_some(from),
                 until: on(6).then_some(to),
+                about: on(7).then(|| "Acm".to_owned()),
             };
             let fits = |delivery: &&Delivery| {
                 (!on(0) || delivery.webhook_id == model.webhook_id)
@@ -101,14 +137,50 @@ pub async fn deliveries_are_listed_by_every_combination_of_filters(store: &Share
                     && (!on(4) || delivery.channels.contains(&channel(7)))
                     && (!on(5) || delivery.created_at >= from)
                     && (!on(6) || delivery.created_at < to)
+                    && (!on(7) || about_acme.contains(&delivery.event_id))
             };
             let wanted: Vec<_> = all.iter().filter(fits).cloned().collect();
             let listed = walk(7, async |page| store.list_deliveries(given.workspace, &filter, page).await).await;
             assert_eq!(listed, wanted, "{filter:?}");
         }
     }
+    let nobody = DeliveryFilter { about: Some("nobody".to_owned()), ..DeliveryFilter::default() };
+    assert_eq!(store.list_deliveries(given.workspace, &nobody, everything()).await.unwrap().rows, []);
+    let everybody = DeliveryFilter { about: Some(" - ".to_owned()), ..DeliveryFilter::default() };
+    assert_eq!(store.list_deliveries(given.workspace, &everybody, everything()).await.unwrap().rows, all);
     let nothing = DeliveryFilter { event_id: Some(given.an_event(&[]).id), ..DeliveryFilter::default() };
     assert_eq!(store.list_deliveries(given.workspace, &nothing, everything()).await.unwrap().rows, []);
+}
+
+// behaviour A4
+/// Also when many are of one moment.
+pub async fn deliveries_about_somebody_are_paged_completely_while_more_arrive(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let webhooks = [given.webhook().await.id, given.webhook().await.id, given.webhook().await.id];
+    let sources = acme_and_others(&given).await;
+    let publish = async |n: usize| {
+        let event = NewEvent { source: sources[n % sources.len()].clone(), ..given.an_event(&webhooks) };
+        given.publish(&event).await;
+        event
+    };
+    let mut wanted: Vec<DeliveryId> = Vec::new();
+    for n in 0..30 {
+        let event = publish(n).await;
+        if (1..4).contains(&(n % sources.len())) {
+            wanted.extend(event.deliveries.iter().map(|delivery| delivery.id));
+        }
+        if n % 12 == 11 {
+            given.tick();
+        }
+    }
+    wanted.reverse();
+    let filter = DeliveryFilter { about: Some("acme.com".to_owned()), ..DeliveryFilter::default() };
+    let listed = walk(4, async |page| {
+        let answer = given.store.list_deliveries(given.workspace, &filter, page).await;
+        publish(1).await;
+        answer
+    });
+    assert_eq!(listed.await.into_iter().map(|delivery| delivery.id).collect::<Vec<_>>(), wanted);
 }
 
 async fn paged(given: &Given, filter: DeliveryFilter) {
@@ -162,7 +234,7 @@ pub async fn a_cursor_of_nowhere_is_refused(store: &SharedStore) {
         let page = PageRequest { limit: 5, after: Some(cursor) };
         assert_refused(store.list_attempts(given.workspace, AttemptsOf::Delivery(delivery), page.clone()).await);
         assert_refused(store.list_attempts(given.workspace, AttemptsOf::Webhook(webhook), page.clone()).await);
-        assert_refused(store.list_signals(given.workspace, page).await);
+        assert_refused(store.list_signals(given.workspace, &SignalFilter::default(), page).await);
     }
 }
 
@@ -222,4 +294,23 @@ pub async fn what_is_of_another_workspace_is_not_found(store: &SharedStore) {
     }
     assert_eq!(other.read(id).await.status, DeliveryStatus::Pending);
     assert_eq!(other.due(webhook).await.len(), 1);
+}
+
+// behaviour R9
+/// Whoever is called the same here.
+pub async fn what_is_about_people_of_another_workspace_is_not_listed(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let other = given.other().await;
+    let webhook = other.webhook().await.id;
+    acme_and_others(&given).await;
+    for source in acme_and_others(&other).await {
+        other.publish(&NewEvent { source, ..other.an_event(&[webhook]) }).await;
+    }
+    let about = || Some("acme".to_owned());
+    let filter = DeliveryFilter { about: about(), ..DeliveryFilter::default() };
+    assert_eq!(store.list_deliveries(other.workspace, &filter, everything()).await.unwrap().rows.len(), 3);
+    assert_eq!(store.list_deliveries(given.workspace, &filter, everything()).await.unwrap().rows, []);
+    let filter = EventFilter { about: about(), ..EventFilter::default() };
+    assert_eq!(store.list_events(other.workspace, &filter, everything()).await.unwrap().rows.len(), 3);
+    assert_eq!(store.list_events(given.workspace, &filter, everything()).await.unwrap().rows, []);
 }

@@ -4,6 +4,7 @@ use beckon_domain::event::{Event, EventId, EventSource, NewEvent};
 use beckon_domain::id::SegmentId;
 use bytes::Bytes;
 
+use super::deliveries::acme_and_others;
 use super::given::{at, channel};
 use super::{Given, assert_not_found, assert_refused, assert_stale, everything, garbage, walk};
 use crate::events::{EventFilter, Published};
@@ -126,15 +127,17 @@ pub async fn an_event_without_takers_costs_no_queue_work(store: &SharedStore) {
 }
 
 // behaviour A5
-/// Type, label and time, each alone and all together.
+/// Type, label, time and about whom, each alone and all together.
 pub async fn events_are_listed_by_every_combination_of_filters(store: &SharedStore) {
     let given = Given::new(store).await;
     let other = given.other().await;
+    let sources = acme_and_others(&given).await;
     let mut all = Vec::new();
     for n in 0..24 {
         let event = NewEvent {
             event_type: ["a.a", "b.b"][n % 2].to_owned(),
             channels: [vec![], vec![channel(7)], vec![channel(7), channel(8)]][n % 3].clone(),
+            source: sources[n % sources.len()].clone(),
             ..given.an_event(&[])
         };
         given.publish(&event).await;
@@ -151,19 +154,21 @@ pub async fn events_are_listed_by_every_combination_of_filters(store: &SharedSto
         }
     }
     all.reverse();
-    for combination in 0..16 {
+    for combination in 0..32 {
         let on = |bit: u32| combination & (1 << bit) != 0;
         let filter = EventFilter {
             event_type: on(0).then(|| "a.a".to_owned()),
             channel: on(1).then(|| channel(7)),
             since: on(2).then(|| at(3)),
             until: on(3).then(|| at(9)),
+            about: on(4).then(|| "acme".to_owned()),
         };
         let fits = |event: &&Event| {
             (!on(0) || event.event_type == "a.a")
                 && (!on(1) || event.channels.contains(&channel(7)))
                 && (!on(2) || event.created_at >= at(3))
                 && (!on(3) || event.created_at < at(9))
+                && (!on(4) || sources[1..4].contains(&event.source))
         };
         let wanted: Vec<_> = all.iter().filter(fits).cloned().collect();
         let listed = walk(3, async |page| store.list_events(given.workspace, &filter, page).await).await;

@@ -283,6 +283,7 @@ impl Given {
             company_id: None,
             profile: Default::default(),
             traits: [("weight".to_owned(), serde_json::json!(0.1 + 0.2))].into_iter().collect(),
+            suppressed_at: None,
             created_at: self.now(),
             updated_at: self.now(),
         }

@@ -2,18 +2,20 @@
 
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
+use beckon_domain::event::EventId;
 use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId};
 use beckon_domain::qualify::LastFiring;
-use beckon_domain::signal::{Intent, SignalKind};
+use beckon_domain::signal::{Intent, RecognisedBy, SignalKind, SignalStory};
 use beckon_domain::visit::{PageView, Visitor};
 use jiff::Timestamp;
 
 use super::given::at;
 use super::{Given, assert_exists, assert_not_found, assert_stale, everything, walk};
 use crate::intake::{
-    Firing, HISTORY_ROWS_MAX, IntakeChanges, IntakeQuery, IntakeState, NewIntent, NewPageView, SignalRecord, SubjectId,
-    VisitRecord,
+    Firing, HISTORY_ROWS_MAX, IntakeChanges, IntakeQuery, IntakeState, NewIntent, NewPageView, SignalFilter,
+    SignalRecord, SubjectId, VisitRecord,
 };
+use crate::people::ContactFilter;
 use crate::{Result, SharedStore};
 
 pub(super) async fn commit(given: &Given, changes: IntakeChanges) -> Result<()> {
@@ -48,6 +50,7 @@ pub(super) fn signal(given: &Given, contact_id: Option<ContactId>) -> SignalReco
         visitor_id: None,
         contact_id,
         company_id: None,
+        story: SignalStory::default(),
         raw: "{\"type\": \"page\" }".to_owned(),
     }
 }
@@ -181,7 +184,8 @@ pub async fn addresses_can_move_between_contacts_of_a_batch(store: &SharedStore)
     let swapped =
         vec![Contact { email: b.email.clone(), ..a.clone() }, Contact { email: a.email.clone(), ..b.clone() }];
     commit(&given, IntakeChanges { contacts: swapped, ..IntakeChanges::default() }).await.unwrap();
-    let found = store.list_contacts(given.workspace, a.email.as_ref(), everything()).await.unwrap().rows;
+    let filter = ContactFilter { email: a.email.clone(), ..ContactFilter::default() };
+    let found = store.list_contacts(given.workspace, &filter, everything()).await.unwrap().rows;
     assert_eq!(found.iter().map(|contact| contact.id).collect::<Vec<_>>(), [b.id]);
 }
 
@@ -320,7 +324,7 @@ pub async fn a_batch_is_stored_whole_or_not_at_all(store: &SharedStore) {
     };
     assert_exists(commit(&given, changes).await);
     assert_not_found(store.get_contact(given.workspace, contact.id).await);
-    assert_eq!(store.list_signals(given.workspace, everything()).await.unwrap().rows, []);
+    assert_eq!(store.list_signals(given.workspace, &SignalFilter::default(), everything()).await.unwrap().rows, []);
     assert_eq!(given.due(webhook).await, []);
     let query = IntakeQuery {
         visitor_keys: ["anon-1".into()].into(),
@@ -373,7 +377,7 @@ pub async fn workspaces_see_nothing_of_each_other(store: &SharedStore) {
         of_contacts_only: false,
     };
     assert_eq!(read(&given, query.clone()).await, IntakeState::default());
-    assert_eq!(store.list_signals(given.workspace, everything()).await.unwrap().rows, []);
+    assert_eq!(store.list_signals(given.workspace, &SignalFilter::default(), everything()).await.unwrap().rows, []);
     commit(&given, IntakeChanges { claims: vec![(visit, contact.id)], ..IntakeChanges::default() }).await.unwrap();
     let theirs = read(&other, query).await;
     assert_eq!(theirs.visitors.len(), 1);
@@ -407,10 +411,68 @@ pub async fn signals_are_listed_newest_first(store: &SharedStore) {
     }
     all.reverse();
     let listed = walk(5, async |page| {
-        let answer = store.list_signals(given.workspace, page).await;
+        let answer = store.list_signals(given.workspace, &SignalFilter::default(), page).await;
         let signals = vec![signal(&given, None)];
         commit(&given, IntakeChanges { signals, ..IntakeChanges::default() }).await.unwrap();
         answer
     });
     assert_eq!(listed.await, all);
+}
+
+/// Each exactly as it was stored, with what became of it.
+pub async fn a_signal_is_read_back_with_its_story(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let other = given.other().await;
+    let story = SignalStory {
+        recognised_by: Some(RecognisedBy::Visitor),
+        visit_id: Some(given.ambient.new_id()),
+        fired: vec![
+            (SegmentId(7264), EventId::generate(&given.ambient)),
+            (SegmentId(8), EventId::parse("own").unwrap()),
+        ],
+    };
+    let told = SignalRecord { story, kind: SignalKind::Intent, ..signal(&given, Some(given.ambient.new_id())) };
+    let silent = signal(&given, None);
+    let signals = vec![told.clone(), silent.clone()];
+    commit(&given, IntakeChanges { signals, ..IntakeChanges::default() }).await.unwrap();
+    for signal in [told, silent] {
+        assert_eq!(store.get_signal(given.workspace, signal.id).await.unwrap(), signal);
+        assert_not_found(store.get_signal(other.workspace, signal.id).await);
+    }
+    assert_not_found(store.get_signal(given.workspace, given.ambient.new_id()).await);
+}
+
+// behaviour A5 (in part)
+/// Each alone and both together, in pages, while more arrive.
+pub async fn signals_are_listed_by_kind_and_person(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let other = given.other().await;
+    let (jane, joe) = (given.ambient.new_id(), given.ambient.new_id());
+    let mut all = Vec::new();
+    for n in 0..30 {
+        let contact_id = [None, Some(jane), Some(joe), Some(jane)][n % 4];
+        let kind =
+            [SignalKind::Page, SignalKind::Track, SignalKind::Page, SignalKind::Identify, SignalKind::Page][n % 5];
+        let one = SignalRecord { kind, contact_id, ..signal(&given, None) };
+        commit(&given, IntakeChanges { signals: vec![one.clone()], ..IntakeChanges::default() }).await.unwrap();
+        all.push(one);
+    }
+    all.reverse();
+    for kind in [None, Some(SignalKind::Page), Some(SignalKind::Track), Some(SignalKind::Alias)] {
+        for contact_id in [None, Some(jane), Some(given.ambient.new_id())] {
+            let filter = SignalFilter { kind, contact_id };
+            let fits = |signal: &&SignalRecord| {
+                kind.is_none_or(|kind| kind == signal.kind)
+                    && contact_id.is_none_or(|contact| Some(contact) == signal.contact_id)
+            };
+            let wanted: Vec<_> = all.iter().filter(fits).cloned().collect();
+            let listed = walk(4, async |page| {
+                let answer = store.list_signals(given.workspace, &filter, page).await;
+                let more = vec![SignalRecord { kind: SignalKind::Page, ..signal(&given, Some(jane)) }];
+                commit(&other, IntakeChanges { signals: more, ..IntakeChanges::default() }).await.unwrap();
+                answer
+            });
+            assert_eq!(listed.await, wanted, "{filter:?}");
+        }
+    }
 }

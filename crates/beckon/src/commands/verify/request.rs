@@ -170,9 +170,9 @@ mod tests {
         let private = PrivateKey::parse("whsk_nWGxne/9WmC6hEr0kuwsxERJxXN2MmkZcDusAxyuf2A=").unwrap();
         let keys = [Key::parse(&private.public_key()).unwrap()];
         let signing = SigningKey::new(KeyMaterial::Ed25519(private), Timestamp::UNIX_EPOCH);
-        let signature = sign::sign([&signing], known().id.as_deref().unwrap(), SENT_AT, &known().body);
-        let signed = Received { signature: Some(format!("v1,AAAA {signature}")), ..known() };
         let now = Timestamp::from_second(SENT_AT).unwrap();
+        let signature = sign::Signer::new([&signing]).sign(known().id.as_deref().unwrap(), now, &known().body);
+        let signed = Received { signature: Some(format!("v1,AAAA {signature}")), ..known() };
         assert_eq!(signed.check(&keys, Duration::ZERO, now), Ok(()));
         let forged = Received { body: b"{}".to_vec(), ..signed };
         assert_eq!(forged.check(&keys, Duration::ZERO, now), Err(Flaw::Wrong));

@@ -1,17 +1,19 @@
 //! What the delivery engine never asks a store for.
 
+mod members;
+
 use async_trait::async_trait;
 use beckon_domain::catalog::EventType;
-use beckon_domain::company::{Company, Domain};
+use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
-use beckon_domain::email::Email;
-use beckon_domain::id::{ApiKeyId, CompanyId, ContactId, SegmentId, WorkspaceId, WriteKeyId};
+use beckon_domain::id::{ApiKeyId, CompanyId, ContactId, SegmentId, SignalId, WorkspaceId, WriteKeyId};
 use beckon_domain::key::{ApiKey, Workspace, WriteKey};
 use beckon_domain::segment::Segment;
 use beckon_store::config::ConfigVersion;
 use beckon_store::idempotency::KeptAnswer;
-use beckon_store::intake::{IntakeChanges, IntakeQuery, IntakeState, SignalRecord};
+use beckon_store::intake::{IntakeChanges, IntakeQuery, IntakeState, SignalFilter, SignalRecord, SubjectId};
 use beckon_store::keys::KeyHash;
+use beckon_store::people::{CompanyFilter, ContactFilter, Happening};
 use beckon_store::{
     IdempotencyStore, IntakeStore, KeyStore, Page, PageRequest, PeopleStore, Result, SegmentStore, StoreError,
 };
@@ -108,7 +110,10 @@ impl IntakeStore for SimStore {
     async fn commit_intake(&self, _: WorkspaceId, _: ConfigVersion, _: IntakeChanges) -> Result<()> {
         Err(not_modelled())
     }
-    async fn list_signals(&self, _: WorkspaceId, _: PageRequest) -> Result<Page<SignalRecord>> {
+    async fn list_signals(&self, _: WorkspaceId, _: &SignalFilter, _: PageRequest) -> Result<Page<SignalRecord>> {
+        Err(not_modelled())
+    }
+    async fn get_signal(&self, _: WorkspaceId, _: SignalId) -> Result<SignalRecord> {
         Err(not_modelled())
     }
 }
@@ -118,7 +123,7 @@ impl PeopleStore for SimStore {
     async fn get_contact(&self, _: WorkspaceId, _: ContactId) -> Result<Contact> {
         Err(not_modelled())
     }
-    async fn list_contacts(&self, _: WorkspaceId, _: Option<&Email>, _: PageRequest) -> Result<Page<Contact>> {
+    async fn list_contacts(&self, _: WorkspaceId, _: &ContactFilter, _: PageRequest) -> Result<Page<Contact>> {
         Err(not_modelled())
     }
     async fn erase_contact(&self, _: WorkspaceId, _: ContactId) -> Result<()> {
@@ -127,10 +132,19 @@ impl PeopleStore for SimStore {
     async fn get_company(&self, _: WorkspaceId, _: CompanyId) -> Result<Company> {
         Err(not_modelled())
     }
-    async fn list_companies(&self, _: WorkspaceId, _: Option<&Domain>, _: PageRequest) -> Result<Page<Company>> {
+    async fn list_companies(&self, _: WorkspaceId, _: &CompanyFilter, _: PageRequest) -> Result<Page<Company>> {
         Err(not_modelled())
     }
     async fn erase_company(&self, _: WorkspaceId, _: CompanyId) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn list_happenings(
+        &self,
+        _: WorkspaceId,
+        _: SubjectId,
+        _: Option<Timestamp>,
+        _: u32,
+    ) -> Result<Vec<Happening>> {
         Err(not_modelled())
     }
 }

@@ -169,8 +169,9 @@ impl Model {
             }
             JobKind::Replay(filter) => {
                 let ReplayFilter { webhook_id, event_id, status, event_type, channel, since, until } = filter.clone();
-                let filter =
-                    DeliveryFilter { webhook_id, event_id, status, event_type, channel, since, until: Some(until) };
+                let until = Some(until);
+                let about = None;
+                let filter = DeliveryFilter { webhook_id, event_id, status, event_type, channel, since, until, about };
                 fits(&filter, &self.shown(owed))
             }
             JobKind::ReplayMissing { .. } => false,

@@ -303,6 +303,8 @@ impl Model {
         let live = live.filter(|webhook| webhook.deleted_at.is_none());
         Ok(WorkspaceConfig {
             workspace_id: workspace,
+            name: "Acme".to_owned(),
+            settings: Default::default(),
             version,
             webhooks: live.cloned().map(Arc::new).collect(),
             segments: Vec::new(),

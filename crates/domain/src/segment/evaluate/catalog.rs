@@ -13,7 +13,7 @@ use super::index::Index;
 use super::{Evaluation, Facts};
 use crate::id::SegmentId;
 use crate::invalid::{Findings, Invalid};
-use crate::segment::rule::{Leaf, Lookback, Rule};
+use crate::segment::rule::{Leaf, Lookback, Property, Rule};
 use crate::segment::{Segment, Subject};
 
 /// Longest chain of segments that refer to each other, both ends counted.
@@ -97,6 +97,20 @@ impl SegmentCatalog {
         self.announcing_about(subject).needs
     }
 
+    /// What facts a rule needs, which need not be that of a segment here, with those of the segments it refers to.
+    pub fn needs_of(&self, rule: &Rule) -> Needs {
+        self.reached_from(rule).into_iter().map(Needs::of).fold(Needs::default(), Needs::and)
+    }
+
+    /// Whether a rule looks at what `asked` says, itself or in a segment it refers to.
+    pub fn looks_at(&self, rule: &Rule, asked: impl Fn(&Property) -> bool) -> bool {
+        let mut found = false;
+        for rule in self.reached_from(rule) {
+            rule.each_leaf(&mut |_, leaf| found |= matches!(leaf, Leaf::Prop { property, .. } if asked(property)));
+        }
+        found
+    }
+
     /// The announcing segments about `subject` whose rules hold, by id.
     pub fn matching<'a>(&'a self, subject: Subject, facts: &'a Facts<'a>) -> Vec<&'a Segment> {
         let announcing = self.announcing_about(subject);
@@ -173,6 +187,20 @@ impl SegmentCatalog {
     pub(super) fn referable(&self, id: SegmentId) -> Option<&Segment> {
         let place = *self.places.get(&id)?;
         self.heights[place].map(|_| &self.segments[place])
+    }
+
+    /// A rule, and those of the segments it refers to, directly or not; each once.
+    fn reached_from<'a>(&'a self, rule: &'a Rule) -> Vec<&'a Rule> {
+        let mut rules = vec![rule];
+        let mut seen = HashSet::new();
+        let mut next = 0;
+        while let Some(rule) = rules.get(next) {
+            let fresh = rule.references().into_iter().filter(|id| seen.insert(*id));
+            let found: Vec<&Rule> = fresh.filter_map(|id| self.referable(id)).map(|segment| &segment.rule).collect();
+            rules.extend(found);
+            next += 1;
+        }
+        rules
     }
 
     fn announcing_about(&self, subject: Subject) -> &Announcing {

@@ -10,7 +10,7 @@ mod keys;
 mod needles;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{HashMap, HashSet};
 

@@ -24,7 +24,7 @@ fn ago(hours: i64) -> Timestamp {
 }
 
 /// One person, account and visit, with everything filled in.
-struct World {
+pub(super) struct World {
     contact: Contact,
     company: Company,
     visit: Visit,
@@ -33,7 +33,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         let text = |text: &str| Some(text.to_owned());
         let traits = json!({
             "plan": "Pro", "seats": "25", "spend": 99.5, "trial": true, "big": 9007199254740993u64, "none": null,
@@ -58,6 +58,7 @@ impl World {
                     phone: text("+49 30 1234"),
                 },
                 traits: traits.as_object().cloned().unwrap(),
+                suppressed_at: None,
                 created_at: ago(100),
                 updated_at: ago(100),
             },
@@ -102,17 +103,17 @@ impl World {
         }
     }
 
-    fn viewed(mut self, path: &str, hours_ago: i64) -> World {
+    pub(super) fn viewed(mut self, path: &str, hours_ago: i64) -> World {
         self.page_views.push(PageView { path: normalize(path), at: ago(hours_ago) });
         self
     }
 
-    fn interested(mut self, topic: &str, score: Option<f64>, hours_ago: i64) -> World {
+    pub(super) fn interested(mut self, topic: &str, score: Option<f64>, hours_ago: i64) -> World {
         self.intents.push(Intent { topic: topic.to_owned(), score, source: None, observed_at: ago(hours_ago) });
         self
     }
 
-    fn facts(&self) -> Facts<'_> {
+    pub(super) fn facts(&self) -> Facts<'_> {
         Facts {
             contact: Some(&self.contact),
             company: Some(&self.company),

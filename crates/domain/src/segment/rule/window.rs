@@ -36,6 +36,11 @@ impl Window {
         (window.amount > 0 && window.duration() <= WINDOW_MAX).then_some(window)
     }
 
+    /// The amount and its unit, as typed.
+    pub fn parts(self) -> (u32, Unit) {
+        (self.amount, self.unit)
+    }
+
     /// How long it is.
     pub fn duration(self) -> SignedDuration {
         let amount = i64::from(self.amount);

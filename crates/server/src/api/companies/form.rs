@@ -20,7 +20,7 @@ use crate::patch::Patch;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "UpsertCompany")]
-pub(super) struct CompanyForm {
+pub(crate) struct CompanyForm {
     /// The domain that identifies the company.
     #[serde(default)]
     domain: Patch<String>,
@@ -107,31 +107,31 @@ fn said<const N: usize>(fields: [(&str, Patch<Value>); N]) -> BTreeMap<String, V
 /// An account.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Company")]
-pub(super) struct CompanyView {
+pub(crate) struct CompanyView {
     /// Its id.
-    id: CompanyId,
+    pub(crate) id: CompanyId,
     /// The domain that identifies the company; null while only its `group_id` is known.
-    domain: Option<String>,
+    pub(crate) domain: Option<String>,
     /// The id the company has in your own system.
-    group_id: Option<String>,
+    pub(crate) group_id: Option<String>,
     /// Name.
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// LinkedIn page.
-    linkedin_url: Option<String>,
+    pub(crate) linkedin_url: Option<String>,
     /// Industry.
-    industry: Option<String>,
+    pub(crate) industry: Option<String>,
     /// Number of employees.
-    employees: Option<u64>,
+    pub(crate) employees: Option<u64>,
     /// Country.
-    country: Option<String>,
+    pub(crate) country: Option<String>,
     /// Further traits.
-    traits: Map<String, Value>,
+    pub(crate) traits: Map<String, Value>,
     /// When we first heard of the company.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When anything of this last changed.
     #[schemars(schema_with = "docs::timestamp")]
-    updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl From<Company> for CompanyView {

@@ -18,7 +18,7 @@ use crate::patch::Patch;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "UpsertContact")]
-pub(in crate::api) struct ContactForm {
+pub(crate) struct ContactForm {
     /// The address that identifies the person.
     #[serde(default)]
     email: Patch<String>,

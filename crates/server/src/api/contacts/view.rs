@@ -16,43 +16,46 @@ use crate::docs;
 /// A person.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Contact")]
-pub(super) struct ContactView {
+pub(crate) struct ContactView {
     /// Its id.
-    id: ContactId,
+    pub(crate) id: ContactId,
     /// The address that identifies the person.
-    email: Option<String>,
+    pub(crate) email: Option<String>,
     /// The id the person has in your own system.
-    user_id: Option<String>,
+    pub(crate) user_id: Option<String>,
     /// Given name.
-    first_name: Option<String>,
+    pub(crate) first_name: Option<String>,
     /// Family name.
-    last_name: Option<String>,
+    pub(crate) last_name: Option<String>,
     /// Job title.
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The name of the company the person works for.
-    company: Option<String>,
+    pub(crate) company: Option<String>,
     /// LinkedIn profile.
-    linkedin_url: Option<String>,
+    pub(crate) linkedin_url: Option<String>,
     /// Level.
-    seniority: Option<String>,
+    pub(crate) seniority: Option<String>,
     /// Department.
-    department: Option<String>,
+    pub(crate) department: Option<String>,
     /// Country.
-    country: Option<String>,
+    pub(crate) country: Option<String>,
     /// Telephone number.
-    phone: Option<String>,
+    pub(crate) phone: Option<String>,
     /// The account the person works for.
-    company_id: Option<CompanyId>,
+    pub(crate) company_id: Option<CompanyId>,
     /// That account's domain.
-    company_domain: Option<String>,
+    pub(crate) company_domain: Option<String>,
     /// Further traits.
-    traits: Map<String, Value>,
+    pub(crate) traits: Map<String, Value>,
+    /// Since when the person causes no events, because they asked for that; null if they do.
+    #[schemars(schema_with = "docs::optional_timestamp")]
+    pub(crate) suppressed_at: Option<Timestamp>,
     /// When we first heard of the person.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When anything of this last changed.
     #[schemars(schema_with = "docs::timestamp")]
-    updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 /// The domains of companies.
@@ -76,6 +79,7 @@ impl ContactView {
             company_id: contact.company_id,
             company_domain: contact.company_id.and_then(|id| domains.get(&id).cloned().flatten()),
             traits: contact.traits,
+            suppressed_at: contact.suppressed_at,
             created_at: contact.created_at,
             updated_at: contact.updated_at,
         }

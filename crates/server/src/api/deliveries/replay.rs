@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::api::jobs::{self, JobAnswer};
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs;
 use crate::extract::Json;
 use crate::problem::Problem;
@@ -25,7 +25,7 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{"status": "failed", "since": "2024-04-15T14:32:00Z", "dry_run": true}]))]
-pub(super) struct ReplayDeliveries {
+pub(crate) struct ReplayDeliveries {
     /// Only to this webhook.
     #[serde(default)]
     webhook_id: Option<WebhookId>,
@@ -55,9 +55,9 @@ pub(super) struct ReplayDeliveries {
     dry_run: Option<bool>,
 }
 
-pub(super) async fn replay(
+pub(crate) async fn replay(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Json(form): Json<ReplayDeliveries>,
 ) -> Result<JobAnswer, Problem> {
     let dry_run = form.dry_run.unwrap_or(false);

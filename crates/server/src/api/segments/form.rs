@@ -19,7 +19,7 @@ use crate::api::fields;
 use crate::patch::{Patch, Set};
 
 /// Longest name, in characters.
-pub(super) const NAME_CHARS_MAX: usize = 200;
+pub(crate) const NAME_CHARS_MAX: usize = 200;
 
 const SUBJECT_DEFAULT: Subject = Subject::Contact;
 const ENABLED_DEFAULT: bool = true;
@@ -29,7 +29,7 @@ const ACTIONS_DEFAULT: [Action; 1] = [Action::Webhook];
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CreateSegment")]
-pub(super) struct NewSegment {
+pub(crate) struct NewSegment {
     /// What people call it.
     #[schemars(length(min = 1, max = NAME_CHARS_MAX))]
     name: String,
@@ -50,7 +50,7 @@ pub(super) struct NewSegment {
     frequency: FrequencyForm,
 }
 
-fn subject_default() -> Subject {
+pub(super) fn subject_default() -> Subject {
     SUBJECT_DEFAULT
 }
 
@@ -97,7 +97,7 @@ impl NewSegment {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "UpdateSegment")]
-pub(super) struct SegmentChange {
+pub(crate) struct SegmentChange {
     /// What people call it.
     #[serde(default)]
     #[schemars(length(min = 1, max = NAME_CHARS_MAX))]
@@ -162,7 +162,12 @@ fn read_name(name: &str) -> Result<String, Invalid> {
     fields::name(name, NAME_CHARS_MAX)
 }
 
-fn read_rule(json: &Value, id: Option<SegmentId>, subject: Subject, catalog: &SegmentCatalog) -> Result<Rule, Invalid> {
+pub(super) fn read_rule(
+    json: &Value,
+    id: Option<SegmentId>,
+    subject: Subject,
+    catalog: &SegmentCatalog,
+) -> Result<Rule, Invalid> {
     let rule = Rule::parse(json).map_err(under_rule)?;
     check_rule(&rule, id, subject, catalog)?;
     Ok(rule)
@@ -193,29 +198,29 @@ fn without_repeats(actions: Vec<Action>) -> Vec<Action> {
 /// A segment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Segment")]
-pub(super) struct SegmentView {
+pub(crate) struct SegmentView {
     /// Its number.
-    id: SegmentId,
+    pub(crate) id: SegmentId,
     /// What people call it.
-    name: String,
+    pub(crate) name: String,
     /// Who it is about.
-    subject: Subject,
+    pub(crate) subject: Subject,
     /// Who is in it, with defaults spelt out.
-    rule: Rule,
+    pub(crate) rule: Rule,
     /// Whether anyone can qualify.
-    enabled: bool,
+    pub(crate) enabled: bool,
     /// What happens when someone does.
-    actions: Vec<Action>,
+    pub(crate) actions: Vec<Action>,
     /// How often the same one may.
-    frequency: FrequencyForm,
+    pub(crate) frequency: FrequencyForm,
     /// The label its events carry, which webhooks may be limited to.
-    channel: Channel,
+    pub(crate) channel: Channel,
     /// When it was made.
     #[schemars(schema_with = "crate::docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When it last changed.
     #[schemars(schema_with = "crate::docs::timestamp")]
-    updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl From<Segment> for SegmentView {

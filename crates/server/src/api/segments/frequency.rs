@@ -16,9 +16,14 @@ const FORMS: &str = r#"write "every_visit", "first_visit" or {"cooldown": "24h"}
 /// A frequency as it is written, not yet read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct FrequencyForm(pub(super) Value);
+pub(crate) struct FrequencyForm(pub(crate) Value);
 
 impl FrequencyForm {
+    /// The pause as it is written, if it has one.
+    pub(crate) fn cooldown(&self) -> Option<&str> {
+        self.0.get("cooldown")?.as_str()
+    }
+
     /// Reads it.
     ///
     /// # Errors

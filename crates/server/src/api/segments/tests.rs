@@ -114,8 +114,15 @@ fn who_refers_to_a_segment_is_named_and_the_rest_counted() {
             .unwrap()
     };
     let workspace_id = WorkspaceId::from(Uuid::from_u128(1));
-    let config =
-        |segments| WorkspaceConfig { workspace_id, version: 1, webhooks: vec![], segments, event_types: vec![] };
+    let config = |segments| WorkspaceConfig {
+        workspace_id,
+        name: "Acme".to_owned(),
+        settings: Default::default(),
+        version: 1,
+        webhooks: vec![],
+        segments,
+        event_types: vec![],
+    };
     assert_eq!(referring(&config(vec![segment(1, json!({ "all": [] }))]), SegmentId(1)), None);
     assert_eq!(referring(&config(vec![refer(2), refer(3)]), SegmentId(1)).unwrap(), "2 (S2), 3 (S3)");
     let many = referring(&config((2..14).map(refer).collect()), SegmentId(1)).unwrap();

@@ -19,7 +19,7 @@ use super::masked::{MASK, kept_if_masked, stand_in_url};
     rename = "WebhookAuth",
     extend("examples" = [{"kind": "basic", "username": "beckon", "password": "correct horse"}])
 )]
-pub(super) enum TypedAuth {
+pub(crate) enum TypedAuth {
     /// User name and password (RFC 7617).
     Basic {
         /// The user; no colon.
@@ -60,7 +60,7 @@ pub(super) enum TypedAuth {
 #[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ClientAuth")]
-pub(super) enum TypedClientAuth {
+pub(crate) enum TypedClientAuth {
     /// In the `Authorization` header.
     Basic,
     /// In the body.
@@ -69,7 +69,7 @@ pub(super) enum TypedClientAuth {
 
 impl TypedAuth {
     /// What was meant; where a secret came masked, it is the one in `stored`. What cannot be read is a finding.
-    pub(super) fn read(&self, stored: Option<&Auth>, findings: &mut Findings) -> Option<Auth> {
+    pub(crate) fn read(&self, stored: Option<&Auth>, findings: &mut Findings) -> Option<Auth> {
         // In the place of a secret that is missing the mask does no harm: it is a finding, so nothing is stored.
         let mut secret = |field: &str, text: &str, stored| {
             let kept = kept_if_masked(&format!("auth/{field}"), text, stored, findings);

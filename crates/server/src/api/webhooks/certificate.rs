@@ -15,18 +15,18 @@ use super::masked::{MASK, kept_if_masked};
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ClientCertificate")]
-pub(super) struct TypedCertificate {
+pub(crate) struct TypedCertificate {
     /// The certificate, and those that link it to an authority, as PEM.
     #[schemars(length(min = 1, max = PEM_BYTES_MAX))]
-    certificates: String,
+    pub(crate) certificates: String,
     /// Its private key as PEM; shown as `***`, and sent back so it stays as it is.
     #[schemars(length(min = 1, max = PEM_BYTES_MAX))]
-    key: String,
+    pub(crate) key: String,
 }
 
 impl TypedCertificate {
     /// What was meant; a key that came masked is the one in `stored`. What cannot be read is a finding.
-    pub(super) fn read(&self, stored: Option<&ClientIdentity>, findings: &mut Findings) -> Option<ClientIdentity> {
+    pub(crate) fn read(&self, stored: Option<&ClientIdentity>, findings: &mut Findings) -> Option<ClientIdentity> {
         let stored = stored.map(|identity| &identity.key);
         let key = kept_if_masked("client_certificate/key", &self.key, stored, findings)?;
         Some(ClientIdentity { certificates: self.certificates.clone(), key })

@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// Channels as people type them: a list, or one text.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub(super) enum TypedChannels {
+pub(crate) enum TypedChannels {
     /// `segment_12345 segment_67890`, also with commas, line breaks or bare numbers.
     Text(String),
     /// The same, one or several in each.
@@ -18,7 +18,7 @@ pub(super) enum TypedChannels {
 
 impl TypedChannels {
     /// The channels, or every token that is none.
-    pub(super) fn read(&self, segment_exists: impl Fn(SegmentId) -> bool) -> Result<Vec<Channel>, Invalid> {
+    pub(crate) fn read(&self, segment_exists: impl Fn(SegmentId) -> bool) -> Result<Vec<Channel>, Invalid> {
         match self {
             TypedChannels::Text(text) => channel::parse_typed("channels", &[text], segment_exists),
             TypedChannels::List(list) => channel::parse_typed("channels", list, segment_exists),

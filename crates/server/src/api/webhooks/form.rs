@@ -61,7 +61,7 @@ impl From<TypedRateLimit> for RateLimit {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{"url": "https://example.com/webhook", "event_types": ["contact.visited"]}]))]
-pub(super) struct CreateWebhook {
+pub(crate) struct CreateWebhook {
     /// What people call it.
     #[serde(default)]
     #[schemars(length(max = 1024))]
@@ -120,7 +120,7 @@ pub(super) struct CreateWebhook {
 
 impl CreateWebhook {
     /// The webhook this describes, or all that is wrong with it.
-    pub(super) fn webhook(self, app: &App, config: &WorkspaceConfig) -> Result<Webhook, Invalid> {
+    pub(crate) fn webhook(self, app: &App, config: &WorkspaceConfig) -> Result<Webhook, Invalid> {
         let mut findings = Findings::default();
         let exists = |id| config.segments.iter().any(|segment| segment.id == id);
         let channels = self.channels.and_then(|typed| findings.take(typed.read(exists)));
@@ -165,7 +165,7 @@ impl CreateWebhook {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{"enabled": true, "rate_limit": {"requests": 100, "per": "second"}}]))]
-pub(super) struct UpdateWebhook {
+pub(crate) struct UpdateWebhook {
     /// What people call it.
     #[serde(default)]
     #[schemars(length(max = 1024))]
@@ -188,6 +188,10 @@ pub(super) struct UpdateWebhook {
     /// Whether it gets anything; null means true.
     #[serde(default)]
     enabled: Patch<bool>,
+    /// Why it is disabled, to be read by whoever wonders; only of a webhook that is disabled.
+    #[serde(default)]
+    #[schemars(length(max = 1024))]
+    disabled_reason: Patch<String>,
     /// Seconds between attempts; empty means one attempt, null the installation's schedule.
     #[serde(default)]
     #[schemars(length(max = 50), inner(range(min = 0, max = 604_800)))]
@@ -216,7 +220,7 @@ pub(super) struct UpdateWebhook {
 
 impl UpdateWebhook {
     /// `stored` as it is to be, or all that is wrong with that.
-    pub(super) fn applied_to(&self, stored: &Webhook, app: &App, config: &WorkspaceConfig) -> Result<Webhook, Invalid> {
+    pub(crate) fn applied_to(&self, stored: &Webhook, app: &App, config: &WorkspaceConfig) -> Result<Webhook, Invalid> {
         let mut findings = Findings::default();
         let mut webhook = stored.clone();
         self.description.clone().apply(&mut webhook.description);
@@ -250,6 +254,12 @@ impl UpdateWebhook {
         }
         if self.enabled != Patch::Absent {
             webhook.disabled_reason = None;
+        }
+        match &self.disabled_reason {
+            Patch::Absent => {}
+            Patch::Null => webhook.disabled_reason = None,
+            Patch::Value(_) if webhook.enabled => findings.add("disabled_reason", "the webhook is enabled"),
+            Patch::Value(reason) => webhook.disabled_reason = Some(reason.clone()),
         }
         self.retry_schedule.clone().map(schedule).apply_optional(&mut webhook.retry_schedule);
         self.rate_limit.map(RateLimit::from).apply_optional(&mut webhook.rate_limit);

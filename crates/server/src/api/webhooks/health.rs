@@ -16,26 +16,26 @@ use crate::problem::Problem;
 /// How a webhook's receiver has been doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "WebhookHealth")]
-pub(super) struct HealthView {
+pub(crate) struct HealthView {
     /// What it gets.
-    state: HealthName,
+    pub(crate) state: HealthName,
     /// The first failure since the last success; null if there was none.
     #[schemars(schema_with = "docs::optional_timestamp")]
-    failing_since: Option<Timestamp>,
+    pub(crate) failing_since: Option<Timestamp>,
     /// The last failure since the last success; null if there was none.
     #[schemars(schema_with = "docs::optional_timestamp")]
-    last_failure_at: Option<Timestamp>,
+    pub(crate) last_failure_at: Option<Timestamp>,
     /// Until when nothing is sent. From then on whatever is due next is sent alone, to see whether the receiver is
     /// back. Null if that moment has come, or it is not paused.
     #[schemars(schema_with = "docs::optional_timestamp")]
-    paused_until: Option<Timestamp>,
+    pub(crate) paused_until: Option<Timestamp>,
 }
 
 /// What a webhook gets, as its receiver has been doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "WebhookHealthState")]
-enum HealthName {
+pub(crate) enum HealthName {
     /// All there is for it.
     Healthy,
     /// Nothing until the pause is over, then one request, and a longer pause if that fails too.
@@ -46,7 +46,7 @@ enum HealthName {
 
 impl HealthView {
     /// `health` as it is at `now`.
-    pub(super) fn of(health: &Health, now: Timestamp) -> HealthView {
+    pub(crate) fn of(health: &Health, now: Timestamp) -> HealthView {
         let pace = health.pace(now);
         let state = match health.state {
             HealthState::Tripped { .. } => HealthName::Paused,
@@ -68,7 +68,7 @@ fn whole_millis(at: Timestamp) -> Timestamp {
 }
 
 /// How `webhook` is doing; `None` while it gets nothing anyway.
-pub(super) async fn find(app: &App, webhook: &Webhook) -> Result<Option<HealthView>, Problem> {
+pub(crate) async fn find(app: &App, webhook: &Webhook) -> Result<Option<HealthView>, Problem> {
     if !webhook.is_live() {
         return Ok(None);
     }

@@ -11,13 +11,13 @@ use beckon_domain::webhook::{is_secret_header, parse_url};
 use url::Url;
 
 /// What stands in the place of a secret.
-pub(super) const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// Why a mask is refused where there is nothing to keep.
 const NOTHING_TO_KEEP: &str = "*** stands for the value that is there, and there is none";
 
 /// A secret as it is to be: the `stored` one if `text` is the mask. `None` if there is none, which is a finding.
-pub(super) fn kept_if_masked(
+pub(crate) fn kept_if_masked(
     field: &str,
     text: &str,
     stored: Option<&SecretText>,
@@ -33,7 +33,7 @@ pub(super) fn kept_if_masked(
 }
 
 /// Headers as they are to be: where a secret came back masked, it is the one in `stored`.
-pub(super) fn unmasked_headers(
+pub(crate) fn unmasked_headers(
     mut new: BTreeMap<String, String>,
     stored: &BTreeMap<String, String>,
     findings: &mut Findings,
@@ -49,7 +49,7 @@ pub(super) fn unmasked_headers(
 }
 
 /// Headers as they are shown.
-pub(super) fn masked_headers(mut headers: BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(crate) fn masked_headers(mut headers: BTreeMap<String, String>) -> BTreeMap<String, String> {
     for (_, value) in headers.iter_mut().filter(|(name, _)| is_secret_header(name)) {
         MASK.clone_into(value);
     }
@@ -57,7 +57,7 @@ pub(super) fn masked_headers(mut headers: BTreeMap<String, String>) -> BTreeMap<
 }
 
 /// A URL without the secret of its user-info: the password, or the user if it stands alone.
-pub(super) fn masked_url(url: &Url) -> String {
+pub(crate) fn masked_url(url: &Url) -> String {
     let mut masked = url.clone();
     // Both fail only for URLs that cannot have user-info, and then there is none to mask.
     if url.password().is_some() {
@@ -70,7 +70,7 @@ pub(super) fn masked_url(url: &Url) -> String {
 
 /// A URL as people type it: where the secret of its user-info came masked, it is the one in `stored`, if user and
 /// host are still the same. What cannot be read, or has nothing to keep, is a finding.
-pub(super) fn unmasked_url(text: &str, stored: Option<&Url>, findings: &mut Findings) -> Option<Url> {
+pub(crate) fn unmasked_url(text: &str, stored: Option<&Url>, findings: &mut Findings) -> Option<Url> {
     let mut url = findings.take(parse_url("url", text))?;
     let is_alone = url.password().is_none();
     if url.password().unwrap_or(url.username()) != MASK {
@@ -93,7 +93,7 @@ pub(super) fn unmasked_url(text: &str, stored: Option<&Url>, findings: &mut Find
 }
 
 /// Takes the place of a URL that cannot be read, so that whatever else is wrong is told too.
-pub(super) fn stand_in_url() -> Option<Url> {
+pub(crate) fn stand_in_url() -> Option<Url> {
     Url::parse("https://example.com/").ok()
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::api::jobs::{self, JobAnswer};
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs;
 use crate::extract::{ById, Json, Path};
 use crate::problem::Problem;
@@ -21,17 +21,17 @@ use crate::problem::Problem;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{"since": "2024-04-15T14:32:00Z", "dry_run": true}]))]
-pub(super) struct Missed {
+pub(crate) struct Missed {
     /// At or after this moment; not in the future.
     #[schemars(schema_with = "docs::timestamp")]
-    since: Timestamp,
+    pub(crate) since: Timestamp,
     /// Before this moment; now if not given or in the future.
     #[serde(default)]
     #[schemars(schema_with = "docs::optional_timestamp")]
-    until: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
     /// Only count what would be done, and do nothing.
     #[serde(default)]
-    dry_run: Option<bool>,
+    pub(crate) dry_run: Option<bool>,
 }
 
 impl Missed {
@@ -39,7 +39,7 @@ impl Missed {
     async fn start(
         self,
         app: &App,
-        caller: ApiCaller,
+        caller: Caller,
         kind: impl FnOnce(Timestamp, Timestamp) -> JobKind,
     ) -> Result<JobAnswer, Problem> {
         let mut findings = Findings::default();
@@ -49,18 +49,18 @@ impl Missed {
     }
 }
 
-pub(super) async fn recover(
+pub(crate) async fn recover(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(missed): Json<Missed>,
 ) -> Result<JobAnswer, Problem> {
     missed.start(&app, caller, |since, until| JobKind::Recover { webhook_id: id, since, until }).await
 }
 
-pub(super) async fn replay_missing(
+pub(crate) async fn replay_missing(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(missed): Json<Missed>,
 ) -> Result<JobAnswer, Problem> {

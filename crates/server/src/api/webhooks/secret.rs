@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{change, find};
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs;
 use crate::extract::{ById, Json, Path, Whole};
 use crate::problem::Problem;
@@ -23,36 +23,36 @@ use crate::reply::NotKept;
 
 /// What a webhook's requests are signed with.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct WebhookSecret {
+pub(crate) struct WebhookSecret {
     /// How they are signed.
-    scheme: SigningScheme,
+    pub(crate) scheme: SigningScheme,
     /// The secret to verify with, `whsec_` and base64. Only of `hmac_sha256`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<String>,
+    pub(crate) secret: Option<String>,
     /// The public key to verify with, `whpk_` and base64. Only of `ed25519`; the private key is never shown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    public_key: Option<String>,
+    pub(crate) public_key: Option<String>,
     /// When it was made or given.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// Older ones that still sign beside it, newest first. Their secrets are not repeated.
-    also_valid: Vec<OlderKey>,
+    pub(crate) also_valid: Vec<OlderKey>,
 }
 
 /// A secret or key that was replaced and still signs.
 #[derive(Serialize, JsonSchema)]
-struct OlderKey {
+pub(crate) struct OlderKey {
     /// How it signs.
-    scheme: SigningScheme,
+    pub(crate) scheme: SigningScheme,
     /// Its public key. Only of `ed25519`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    public_key: Option<String>,
+    pub(crate) public_key: Option<String>,
     /// When it was made or given.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When it ends.
     #[schemars(schema_with = "docs::timestamp")]
-    expires_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 impl WebhookSecret {
@@ -91,9 +91,9 @@ fn public_key(key: &SigningKey) -> Option<String> {
     }
 }
 
-pub(super) async fn get(
+pub(crate) async fn get(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
 ) -> Result<NotKept<Json<WebhookSecret>>, Problem> {
     let webhook = find(&app, caller, id).await?;
@@ -104,7 +104,7 @@ pub(super) async fn get(
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("examples" = [{"grace_seconds": 3600}]))]
-pub(super) struct RotateSecret {
+pub(crate) struct RotateSecret {
     /// What to sign with from now on: `whsec_` and 24 to 64 bytes in base64, or `whsk_` and the 32 or 64 bytes of
     /// a private Ed25519 key. Made if not given.
     #[serde(default)]
@@ -119,13 +119,14 @@ pub(super) struct RotateSecret {
     grace_seconds: Option<Whole<i64>>,
 }
 
-pub(super) async fn rotate(
+pub(crate) async fn rotate(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(form): Json<RotateSecret>,
 ) -> Result<NotKept<Json<WebhookSecret>>, Problem> {
-    let changed = change(&app, caller, id, |stored, _| form.applied_to(stored, &app.ambient)).await?;
+    let edit = |stored: &Webhook, _: &_| form.applied_to(stored, &app.ambient);
+    let changed = change(&app, caller, id, "webhook.secret_rotated", edit).await?;
     Ok(NotKept(Json(WebhookSecret::of(&changed, app.ambient.now())?)))
 }
 
@@ -149,7 +150,7 @@ impl RotateSecret {
 }
 
 /// What to sign with: what was given as `secret`, or else something nobody can guess. Both fields must agree.
-pub(super) fn read_material(
+pub(crate) fn read_material(
     secret: Option<&str>,
     signing: Option<SigningScheme>,
     ambient: &Ambient,

@@ -1,6 +1,7 @@
 //! Trying a webhook: one event, one request, its answer.
 
 use axum::extract::State;
+use beckon_domain::delivery::Attempt;
 use beckon_domain::id::WebhookId;
 use beckon_domain::invalid::Invalid;
 use beckon_intake::Refusal;
@@ -14,7 +15,7 @@ use super::find;
 use crate::api::attempts::AttemptView;
 use crate::api::events;
 use crate::app::App;
-use crate::auth::ApiCaller;
+use crate::auth::Caller;
 use crate::docs;
 use crate::extract::{ById, Json, Path};
 use crate::problem::{Code, Problem};
@@ -22,23 +23,28 @@ use crate::problem::{Code, Problem};
 /// A test event to send.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TestWebhook {
+pub(crate) struct TestWebhook {
     /// The event type's name; the webhook need not list it.
     #[schemars(length(max = 128))]
-    event_type: String,
+    pub(crate) event_type: String,
     /// What to send, byte for byte; the catalog's example if absent or null.
     #[serde(default)]
     #[schemars(schema_with = "docs::any_json")]
-    payload: Option<Box<RawValue>>,
+    pub(crate) payload: Option<Box<RawValue>>,
 }
 
 pub(super) async fn send(
     State(app): State<App>,
-    caller: ApiCaller,
+    caller: Caller,
     Path(ById { id }): Path<ById<WebhookId>>,
     Json(test): Json<TestWebhook>,
 ) -> Result<Json<AttemptView>, Problem> {
-    let webhook = find(&app, caller, id).await?;
+    try_out(&app, caller, id, test).await.map(|attempt| Json(attempt.into()))
+}
+
+/// Sends a test event at once, and gives the attempt.
+pub(crate) async fn try_out(app: &App, caller: Caller, id: WebhookId, test: TestWebhook) -> Result<Attempt, Problem> {
+    let webhook = find(app, caller, id).await?;
     if !webhook.enabled {
         return Err(disabled("the webhook is disabled: enable it to send it anything"));
     }
@@ -46,7 +52,7 @@ pub(super) async fn send(
     let event = app.publisher.test_event(caller.workspace_id, &webhook, &test.event_type, payload).await?;
     let event = event.map_err(|refusal| events::refused(in_our_words(refusal)))?;
     match app.delivery.send_test(event).await {
-        Ok(attempt) => Ok(Json(attempt.into())),
+        Ok(attempt) => Ok(attempt),
         Err(beckon_delivery::Error::Store(StoreError::Refused(why))) => Err(disabled(&why)),
         Err(error) => Err(error.into()),
     }

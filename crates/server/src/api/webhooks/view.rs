@@ -22,53 +22,53 @@ use crate::docs;
 /// A webhook.
 #[derive(Clone, Serialize, JsonSchema)]
 #[schemars(rename = "Webhook")]
-pub(super) struct WebhookView {
+pub(crate) struct WebhookView {
     /// Its id.
-    id: WebhookId,
+    pub(crate) id: WebhookId,
     /// What people call it.
-    description: String,
+    pub(crate) description: String,
     /// Where to POST; a password in it is shown as `***`.
-    url: String,
+    pub(crate) url: String,
     /// The event types it wants.
-    event_types: Vec<String>,
+    pub(crate) event_types: Vec<String>,
     /// The segments it is limited to; empty means not limited.
-    channels: Vec<Channel>,
+    pub(crate) channels: Vec<Channel>,
     /// Headers added to every request; values that may be secrets are shown as `***`.
-    headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
     /// Whether it gets anything.
-    enabled: bool,
-    /// Why it is not enabled, if not by a person.
-    disabled_reason: Option<String>,
+    pub(crate) enabled: bool,
+    /// Why it is not enabled; null if a person disabled it and did not say why.
+    pub(crate) disabled_reason: Option<String>,
     /// Seconds between attempts; null means the installation's schedule.
-    retry_schedule: Option<Vec<i64>>,
+    pub(crate) retry_schedule: Option<Vec<i64>>,
     /// How many requests it may get; null means as many as there are.
-    rate_limit: Option<RateLimit>,
+    pub(crate) rate_limit: Option<RateLimit>,
     /// Whether events come in order, one at a time: one that fails holds up those behind it until it is delivered,
     /// has failed for good, or is canceled.
-    fifo: bool,
+    pub(crate) fifo: bool,
     /// How its requests authenticate; null if they do not, or by user-info in the URL.
-    auth: Option<TypedAuth>,
+    pub(crate) auth: Option<TypedAuth>,
     /// Authorities trusted beside the public ones, as PEM.
-    ca_certificates: Option<String>,
+    pub(crate) ca_certificates: Option<String>,
     /// The certificate shown to the receiver.
-    client_certificate: Option<TypedCertificate>,
+    pub(crate) client_certificate: Option<TypedCertificate>,
     /// How its requests are signed. What with, `/webhooks/{id}/secret` shows.
-    signing: SigningScheme,
+    pub(crate) signing: SigningScheme,
     /// How its receiver has been doing; null while it is disabled and gets nothing anyway.
-    health: Option<HealthView>,
+    pub(crate) health: Option<HealthView>,
     /// The customer's own notes.
-    metadata: BTreeMap<String, String>,
+    pub(crate) metadata: BTreeMap<String, String>,
     /// When it was made.
     #[schemars(schema_with = "docs::timestamp")]
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     /// When it last changed.
     #[schemars(schema_with = "docs::timestamp")]
-    updated_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
 }
 
 impl WebhookView {
     /// `webhook`, and how its receiver has been doing.
-    pub(super) fn of(webhook: Webhook, health: Option<HealthView>) -> WebhookView {
+    pub(crate) fn of(webhook: Webhook, health: Option<HealthView>) -> WebhookView {
         let newest_key = webhook.signing_keys.first();
         WebhookView {
             id: webhook.id,

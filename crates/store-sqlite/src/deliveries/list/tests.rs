@@ -63,7 +63,7 @@ fn add_delivery(connection: &Connection, event: i64, to: i64, status: i64) {
 fn a_history() -> (Connection, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let connection = open::writer(directory.path(), &a_vault()).unwrap();
-    connection.execute("INSERT INTO workspace VALUES (?1, 'Acme', 0, 1)", params![WORKSPACE]).unwrap();
+    connection.execute("INSERT INTO workspace VALUES (?1, 'Acme', 0, 1, '{}')", params![WORKSPACE]).unwrap();
     for n in 0..3 {
         connection
             .execute(
@@ -104,6 +104,7 @@ fn filters() -> Vec<DeliveryFilter> {
             channel: on(4).then(|| Channel::of_segment(SegmentId(if on(9) { 7 } else { 8 }))),
             since: on(5).then(|| at(6)),
             until: on(6).then(|| at(20)),
+            about: None,
         });
     }
     filters

@@ -92,7 +92,7 @@ fn leaf() -> impl Strategy<Value = Value> {
     prop_oneof![6 => prop_leaf(), 4 => visited, 2 => intent, 2 => segment]
 }
 
-fn rule() -> impl Strategy<Value = Rule> {
+pub(in super::super) fn rule() -> impl Strategy<Value = Rule> {
     let tree = leaf().prop_recursive(4, 12, 3, |node| {
         prop_oneof![
             vec(node.clone(), 0..4).prop_map(|nodes| json!({ "all": nodes })),
@@ -103,7 +103,7 @@ fn rule() -> impl Strategy<Value = Rule> {
     tree.prop_map(|json| Rule::parse(&json).unwrap())
 }
 
-fn catalog() -> impl Strategy<Value = SegmentCatalog> {
+pub(in super::super) fn catalog() -> impl Strategy<Value = SegmentCatalog> {
     // Circles and all: a reference into one does not hold.
     vec((rule(), prop::bool::weighted(0.9), any::<bool>()), SEGMENTS as usize).prop_map(|rules| {
         let segment = |(id, (rule, enabled, of_contacts)): (i64, (Rule, bool, bool))| Segment {
@@ -124,7 +124,7 @@ fn catalog() -> impl Strategy<Value = SegmentCatalog> {
 
 /// What is known, owned.
 #[derive(Debug)]
-struct World {
+pub(in super::super) struct World {
     contact: Option<Contact>,
     company: Option<Company>,
     visit: Option<Visit>,
@@ -143,7 +143,7 @@ fn traits() -> impl Strategy<Value = serde_json::Map<String, Value>> {
         .prop_map(|all| all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn world() -> impl Strategy<Value = World> {
+pub(in super::super) fn world() -> impl Strategy<Value = World> {
     let text = || option::of(word());
     let contact = (text(), text(), traits()).prop_map(|(title, country, traits)| Contact {
         id: ContactId::from(Uuid::nil()),
@@ -152,6 +152,7 @@ fn world() -> impl Strategy<Value = World> {
         company_id: None,
         profile: ContactProfile { title, country, ..ContactProfile::default() },
         traits,
+        suppressed_at: None,
         created_at: now(),
         updated_at: now(),
     });
@@ -192,7 +193,7 @@ fn world() -> impl Strategy<Value = World> {
 }
 
 impl World {
-    fn facts(&self) -> Facts<'_> {
+    pub(in super::super) fn facts(&self) -> Facts<'_> {
         Facts {
             contact: self.contact.as_ref(),
             company: self.company.as_ref(),
@@ -253,6 +254,7 @@ fn a_number_is_found_by_a_text_that_equals_it() {
         company_id: None,
         profile: ContactProfile::default(),
         traits: [("seats".to_owned(), json!(70))].into_iter().collect(),
+        suppressed_at: None,
         created_at: now(),
         updated_at: now(),
     };

@@ -1,0 +1,26 @@
+//! Figures, which the delivery engine never asks a store for.
+
+use async_trait::async_trait;
+use beckon_domain::id::{SegmentId, WebhookId, WorkspaceId};
+use beckon_store::stats::{TalliesOf, Tally};
+use beckon_store::{Result, StatsStore};
+use jiff::Timestamp;
+
+use super::SimStore;
+use super::absent::not_modelled;
+
+#[async_trait]
+impl StatsStore for SimStore {
+    async fn list_tallies(&self, _: WorkspaceId, _: TalliesOf, _: Timestamp, _: Timestamp) -> Result<Vec<Tally>> {
+        Err(not_modelled())
+    }
+    async fn list_last_deliveries(&self, _: WorkspaceId) -> Result<Vec<(WebhookId, Timestamp)>> {
+        Err(not_modelled())
+    }
+    async fn list_last_firings(&self, _: WorkspaceId) -> Result<Vec<(SegmentId, Timestamp)>> {
+        Err(not_modelled())
+    }
+    fn activity(&self, _: WorkspaceId) -> u64 {
+        0
+    }
+}

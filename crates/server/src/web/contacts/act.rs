@@ -1,0 +1,77 @@
+//! Suppressing somebody, and erasing them.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use beckon_domain::id::ContactId;
+use maud::html;
+
+use super::name;
+use crate::api::contacts;
+use crate::app::App;
+use crate::extract::{ById, Json, Path};
+use crate::web::failure::Failure;
+use crate::web::page::{Page, Place};
+use crate::web::parts::dialog_body;
+use crate::web::said::saying;
+use crate::web::viewer::Viewer;
+
+pub(super) async fn suppress(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(ById { id }): Path<ById<ContactId>>,
+) -> Result<Response, Failure> {
+    viewer.check_may_work()?;
+    contacts::suppress(State(app), viewer.caller, Path(ById { id })).await?;
+    Ok(Redirect::to(&viewer.path(&saying(&format!("/contacts/{id}"), "suppressed"))).into_response())
+}
+
+pub(super) async fn unsuppress(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(ById { id }): Path<ById<ContactId>>,
+) -> Result<Response, Failure> {
+    viewer.check_may_work()?;
+    contacts::unsuppress(State(app), viewer.caller, Path(ById { id })).await?;
+    Ok(Redirect::to(&viewer.path(&saying(&format!("/contacts/{id}"), "unsuppressed"))).into_response())
+}
+
+pub(super) async fn ask_erase(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(ById { id }): Path<ById<ContactId>>,
+) -> Result<Response, Failure> {
+    viewer.check_may_work()?;
+    let Json(contact) = contacts::get(State(app), viewer.caller, Path(ById { id })).await?;
+    let name = name(&contact);
+    let path = format!("/contacts/{id}");
+    let body = dialog_body(
+        "Erase contact",
+        html! {
+            p { "Of " strong { (name) } " these go for good:" }
+            ul {
+                li { "the profile and all traits," }
+                li { "their visits, page views, interests and signals, also those from before they were known," }
+                li { "which segments they qualified for." }
+            }
+            p { "Their browsers become anonymous again. Events that were announced already keep their payload until retention removes them. If somebody names this person again, they are a new contact." }
+            form method="post" action=(viewer.path(&format!("{path}/erase"))) {
+                div.form-foot {
+                    button.danger { "Erase for good" }
+                    a.button.quiet href=(viewer.path(&path)) data-close { "Cancel" }
+                }
+            }
+        },
+    );
+    let page = Page::new(&viewer, Place::Contacts, "Erase contact").below("Contacts", "/contacts").below(&name, &path);
+    Ok(page.show(html! { section.card { (body) } }))
+}
+
+pub(super) async fn erase(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(ById { id }): Path<ById<ContactId>>,
+) -> Result<Response, Failure> {
+    viewer.check_may_work()?;
+    contacts::erase(State(app), viewer.caller, Path(ById { id })).await?;
+    Ok(Redirect::to(&viewer.path(&saying("/contacts", "erased"))).into_response())
+}

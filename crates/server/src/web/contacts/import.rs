@@ -1,0 +1,40 @@
+//! Importing contacts from a CSV file.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use beckon_intake::import::CONTACT_COLUMNS;
+
+use crate::api::contacts;
+use crate::app::App;
+use crate::web::failure::Failure;
+use crate::web::form::Errors;
+use crate::web::import::{self, Kind};
+use crate::web::page::Place;
+use crate::web::viewer::Viewer;
+
+const KIND: Kind = Kind {
+    place: Place::Contacts,
+    list: "Contacts",
+    path: "/contacts",
+    columns: CONTACT_COLUMNS,
+    example: "jane.doe@example.com,,Jane,Doe,Marketing Manager,Acme Corp,https://linkedin.com/in/janedoe,Manager,Marketing,US,,acme.com",
+};
+
+pub(super) async fn ask(viewer: Viewer) -> Result<Response, Failure> {
+    viewer.check_may_work()?;
+    Ok(import::ask(&viewer, KIND, &Errors::default()))
+}
+
+pub(super) async fn template(_: Viewer) -> Response {
+    import::template(KIND)
+}
+
+pub(super) async fn take(State(app): State<App>, viewer: Viewer, request: Request) -> Result<Response, Failure> {
+    viewer.check_may_work()?;
+    let upload = import::receive(&app, request).await;
+    let caller = viewer.caller;
+    import::take(&viewer, KIND, upload, async move |file, watch| {
+        contacts::import_file(&app, caller, file, |progress| watch.tell(progress)).await
+    })
+    .await
+}
