@@ -20,7 +20,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("resent", "Resent. The new attempt shows in the timeline."),
     ("retried", "The next attempt is being made now. It shows in the timeline."),
     ("revoked", "Revoked. It opens nothing any more."),
-    ("role-changed", "The role is changed. They sign in again to go on."),
+    ("role-changed", "The role is changed. They have to sign in again."),
     ("rotated", "Rotated. Old and new secrets both sign until the grace ends."),
     ("rotated-at-once", "Rotated. Only the new secret signs from now on."),
     ("saved", "Saved."),

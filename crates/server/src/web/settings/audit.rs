@@ -5,11 +5,16 @@
 
 mod difference;
 
+use std::collections::HashMap;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use beckon_domain::audit::Actor;
+use beckon_domain::id::ApiKeyId;
+use beckon_store::PageRequest;
+use beckon_store::page::PAGE_ROWS_MAX;
 use http::{StatusCode, Uri};
 use maud::{Markup, html};
 
@@ -18,6 +23,7 @@ use crate::api::audit_log::{self, AuditQuery, AuditView};
 use crate::app::App;
 use crate::extract::{Json, Listing};
 use crate::paging::PageQuery;
+use crate::problem::Problem;
 use crate::web::failure::Failure;
 use crate::web::form::Form;
 use crate::web::parts::{Field, Icon, empty, further, moment, row_cell, table_card, tag};
@@ -57,8 +63,9 @@ async fn show(State(app): State<App>, viewer: Viewer, uri: Uri) -> Result<Respon
     let (filter, cursor) = (AuditQuery { subject: given("subject"), action: given("action") }, given("cursor"));
     let is_filtered = filter.subject.is_some() || filter.action.is_some();
     let listing = Listing { filter, page: PageQuery { limit: Some(ROWS), cursor: cursor.clone() } };
-    let Json(found) = audit_log::list(State(app), viewer.caller, listing).await?;
-    let rows = html! { @for entry in &found.data { (row(&viewer, entry)) } };
+    let Json(found) = audit_log::list(State(app.clone()), viewer.caller, listing).await?;
+    let keys = key_names(&app, &viewer).await?;
+    let rows = html! { @for entry in &found.data { (row(&viewer, &keys, entry)) } };
     let foot = further(&viewer.here, found.data.len(), ROWS, found.next_cursor.as_deref(), cursor.is_none());
     let nothing = found.data.is_empty() && found.next_cursor.is_none() && cursor.is_none();
     let body = html! {
@@ -91,11 +98,18 @@ fn filters(asked: &Form) -> Markup {
     }
 }
 
-fn row(viewer: &Viewer, entry: &AuditView) -> Markup {
+/// What API keys are called, the newest of them.
+async fn key_names(app: &App, viewer: &Viewer) -> Result<HashMap<ApiKeyId, String>, Problem> {
+    let page = PageRequest { limit: PAGE_ROWS_MAX, after: None };
+    let keys = app.store.list_api_keys(viewer.caller.workspace_id, page).await?;
+    Ok(keys.rows.into_iter().map(|key| (key.id, key.name)).collect())
+}
+
+fn row(viewer: &Viewer, keys: &HashMap<ApiKeyId, String>, entry: &AuditView) -> Markup {
     html! {
         tr data-key=(entry.id) {
             (row_cell("When", moment(entry.at, &viewer.zone)))
-            (row_cell("Who", who(&entry.actor)))
+            (row_cell("Who", who(keys, &entry.actor)))
             (row_cell("What", tag(&entry.action)))
             (row_cell("To what", of_subject(&entry.subject)))
             (row_cell("Different", difference(entry.before.as_ref(), entry.after.as_ref())))
@@ -103,13 +117,16 @@ fn row(viewer: &Viewer, entry: &AuditView) -> Markup {
     }
 }
 
-/// Who did it. A key is told by its id, because it may be gone; a portal link by its own entry.
-fn who(actor: &Actor) -> Markup {
+/// Who did it. Of a portal link, its own entry says for whom it was.
+fn who(keys: &HashMap<ApiKeyId, String>, actor: &Actor) -> Markup {
     html! {
         @match actor {
             Actor::System => "Beckon",
             Actor::Member { email, .. } => span.wrap-anywhere { (email) },
-            Actor::ApiKey { id } => { "API key " (of_subject(&id.to_string())) }
+            Actor::ApiKey { id } => {
+                "API key "
+                @match keys.get(id) { Some(name) => strong { (name) }, None => code { (id) } }
+            }
             Actor::Portal { id } => { "Portal link " (of_subject(&id.to_string())) }
         }
     }

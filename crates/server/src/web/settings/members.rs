@@ -25,7 +25,7 @@ use crate::reply::{Created, NotKept};
 use crate::web::failure::Failure;
 use crate::web::form::{Errors, Form, read};
 use crate::web::parts::{
-    Field, Tone, badge, card, code_block, error_summary, menu, moment, moment_of, note, post_button, row_cell, table,
+    Field, Tone, badge, card, code_block, error_summary, moment, moment_of, note, post_button, row_cell, table,
 };
 use crate::web::said::saying;
 use crate::web::viewer::Viewer;
@@ -139,7 +139,7 @@ async fn drawn(
                     @for member in &members { (member_row(viewer, member)) }
                 }))
                 @if !invitations.is_empty() {
-                    (list_card("Links that were not used yet", &["For", "What it does", "Until", ""], html! {
+                    (list_card("Links that were not used yet", &["For", "Until", ""], html! {
                         @for invitation in &invitations { (invitation_row(app, viewer, invitation)) }
                     }))
                 }
@@ -160,10 +160,7 @@ async fn drawn(
 }
 
 fn list_card(title: &str, columns: &[&str], rows: Markup) -> Markup {
-    html! {
-        // Not `flush`: that would cut the menus off.
-        section.card { div.card-head { h2 { (title) } } (table(title, columns, rows)) }
-    }
+    html! { section.card.flush { div.card-head { h2 { (title) } } (table(title, columns, rows)) } }
 }
 
 fn member_row(viewer: &Viewer, member: &MemberView) -> Markup {
@@ -181,31 +178,36 @@ fn member_row(viewer: &Viewer, member: &MemberView) -> Markup {
                     None => span.muted { "never" },
                 }
             }))
-            (row_cell("", html! { @if viewer.role.may_manage(member.role) { (member_menu(viewer, member, is_own)) } }))
+            (row_cell("", html! { @if viewer.role.may_manage(member.role) { (member_actions(viewer, member, is_own)) } }))
         }
     }
 }
 
-fn member_menu(viewer: &Viewer, member: &MemberView, is_own: bool) -> Markup {
+/// What can be done to a member. It unfolds in its place: a menu above the table would be cut off by it.
+fn member_actions(viewer: &Viewer, member: &MemberView, is_own: bool) -> Markup {
     let path = |end: &str| format!("{PATH}/{}/{end}", member.id);
     let question = if is_own {
         "Remove yourself from the workspace? You are signed out at once."
     } else {
         "Remove this member? They are signed out at once."
     };
-    let items = html! {
-        @for (role, words, _) in ROLES {
-            @if *role != member.role && viewer.role.may_manage(*role) {
-                form method="post" action=(path("role")) {
-                    input type="hidden" name="role" value=(role);
-                    button { "Make " (if is_own { "yourself" } else { "them" }) " " (words.to_lowercase()) }
+    html! {
+        details.more {
+            summary { "Change" span.visually-hidden { " " (member.name) } }
+            div.stack-s {
+                form.inline method="post" action=(path("role")) {
+                    select name="role" aria-label={ "Role of " (member.name) } {
+                        @for (value, words) in choices(viewer) {
+                            option value=(value) selected[value == member.role.as_str()] { (words) }
+                        }
+                    }
+                    button.small { "Change role" }
                 }
+                @if !is_own { (post_button(&path("reset"), "small", "Make a reset link", None)) }
+                (post_button(&path("remove"), "small danger", "Remove", Some(question)))
             }
         }
-        @if !is_own { (post_button(&path("reset"), "", "Make a link to reset the password", None)) }
-        (post_button(&path("remove"), "danger", "Remove from the workspace", Some(question)))
-    };
-    menu("Change", items)
+    }
 }
 
 fn invitation_row(app: &App, viewer: &Viewer, invitation: &InvitationView) -> Markup {
@@ -213,10 +215,12 @@ fn invitation_row(app: &App, viewer: &Viewer, invitation: &InvitationView) -> Ma
     let path = format!("{PATH}/invitations/{}/take-back", invitation.id);
     html! {
         tr data-key=(invitation.id) {
-            (row_cell("For", html! { (invitation.email.as_deref().unwrap_or("the first owner")) }))
-            (row_cell("What it does", html! {
-                @if invitation.resets.is_some() { "Chooses a new password" }
-                @else { "Makes a new account: " (words(invitation.role).to_lowercase()) }
+            (row_cell("For", html! {
+                (invitation.email.as_deref().unwrap_or("the first owner"))
+                br; span.muted.small {
+                    @if invitation.resets.is_some() { "Chooses a new password" }
+                    @else { "Makes a new account: " (words(invitation.role).to_lowercase()) }
+                }
             }))
             (row_cell("Until", html! {
                 (moment_of(invitation.expires_at, &viewer.zone)) @if expired { " " (badge(Tone::Warn, "Expired")) }
@@ -228,10 +232,14 @@ fn invitation_row(app: &App, viewer: &Viewer, invitation: &InvitationView) -> Ma
     }
 }
 
+/// The roles that whoever looks may give, with their words.
+fn choices(viewer: &Viewer) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let given = ROLES.iter().filter(|(role, ..)| viewer.role.may_manage(*role));
+    given.map(|(role, words, _)| (role.as_str(), *words))
+}
+
 fn invite_card(viewer: &Viewer, form: &Form, errors: &Errors) -> Markup {
     let chosen = form.given("role").unwrap_or("member");
-    let given = ROLES.iter().filter(|(role, ..)| viewer.role.may_manage(*role));
-    let options: Vec<_> = given.map(|(role, words, _)| (role.as_str(), *words)).collect();
     card(
         "Invite somebody",
         html! {
@@ -239,7 +247,7 @@ fn invite_card(viewer: &Viewer, form: &Form, errors: &Errors) -> Markup {
                 (error_summary(errors))
                 (Field::new("email", "E-mail address").kind("email").required().value(form.text("email"))
                     .hint(html! { "They sign in with it. You get a link to send them." }).errors(errors).show())
-                (Field::new("role", "Role").value(chosen).errors(errors).select(options))
+                (Field::new("role", "Role").value(chosen).errors(errors).select(choices(viewer)))
                 div.form-foot { button.primary { "Make the link" } }
             }
         },

@@ -13,6 +13,8 @@ const FIELDS_MAX: usize = 40;
 const FIELDS_OPEN: usize = 4;
 /// Longest value shown, in characters; the rest is cut.
 const VALUE_CHARS_MAX: usize = 300;
+/// Fields that say what the entry says anyway: to what, and when.
+const TOLD_ELSEWHERE: &[&str] = &["id", "created_at", "updated_at"];
 /// How deep fields are told apart; what lies deeper is one value.
 const DEPTH_MAX: usize = 4;
 
@@ -79,6 +81,7 @@ fn fields(state: Option<&Value>) -> BTreeMap<String, &Value> {
     if let Some(state) = state {
         gather("", state, 0, &mut found);
     }
+    found.retain(|name, _| !TOLD_ELSEWHERE.contains(&name.as_str()));
     found
 }
 
@@ -132,9 +135,8 @@ mod tests {
 
     #[test]
     fn only_what_is_different_is_told_by_its_path() {
-        let before =
-            json!({"url": "a", "rate_limit": {"requests": 5, "per": "second"}, "enabled": true, "headers": {}});
-        let after = json!({"url": "a", "rate_limit": {"requests": 9, "per": "second"}, "enabled": false, "channels": ["a", "b"]});
+        let before = json!({"id": "1", "updated_at": "then", "url": "a", "rate_limit": {"requests": 5, "per": "second"}, "enabled": true, "headers": {}});
+        let after = json!({"id": "1", "updated_at": "now", "url": "a", "rate_limit": {"requests": 9, "per": "second"}, "enabled": false, "channels": ["a", "b"]});
         assert_eq!(
             told(before, after),
             [
