@@ -22,8 +22,9 @@ const EVENTS: usize = 5_000;
 const CALLERS: usize = 8;
 /// How long a receiver has to answer, unless it is set.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(15);
-/// Requests that can be in flight at once to one webhook, and so be made once more after a crash.
-const IN_FLIGHT_MAX: usize = 32;
+/// Requests to one webhook that can have no record, and so be made once more after a crash: on the way, or answered and
+/// not yet recorded (8 times 32).
+const IN_FLIGHT_MAX: usize = 256;
 
 // behaviour D1, D2, D3 (in part)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

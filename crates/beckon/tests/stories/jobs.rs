@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use crate::beckon::Beckon;
 
 const EVENTS: usize = 1_500;
-/// Requests that can be in flight at once to one webhook, and so be made once more after a crash.
-const IN_FLIGHT_MAX: usize = 32;
+/// Requests to one webhook that can have no record, and so be made once more after a crash: on the way, or answered and
+/// not yet recorded (8 times 32).
+const IN_FLIGHT_MAX: usize = 256;
 
 fn an_hour_ago() -> String {
     (Timestamp::now() - SignedDuration::from_hours(1)).to_string()
