@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test sim fuzz lint fmt bench bench-micro clients tools clean
+.PHONY: help demo run test sim fuzz lint fmt bench bench-micro screenshots clients browser tools clean
 
 CLIENTS := target/clients
 TOOLS := target/tools
@@ -18,7 +18,7 @@ demo: ## The whole of Beckon on sample data, with a local receiver
 run: ## A server on 127.0.0.1:8420, data in ./beckon-data
 	cargo run --release -- serve
 
-test: clients ## Install what the tests need, then run all of them
+test: clients browser ## Install what the tests need, then run all of them
 	cargo test --workspace --locked
 	cargo run --quiet --locked -- demo --once
 
@@ -45,8 +45,16 @@ bench: ## Measure everything, or CASES="throughput idle", beside the limit of th
 bench-micro: ## Measure the hot paths one by one: sign, route, qualify, read a batch
 	cargo bench --locked -p beckon-bench --bench hot_paths
 
-clients: ## The independent webhook verifiers and the API tester (PyPI, npm)
+screenshots: clients browser ## A picture of every page, in docs/screenshots
+	rm -f docs/screenshots/*.png
+	cargo test --locked -p beckon --test stories -- --ignored --exact pages::pictures::every_page_has_its_picture
+	scripts/shrink-pictures docs/screenshots
+
+clients: ## The independent webhook verifiers, the API tester and axe-core (PyPI, npm)
 	scripts/install-clients $(CLIENTS)
+
+browser: ## The browser that looks at the pages in tests: Debian's chromium and its driver
+	scripts/install-browser
 
 tools: ## The tools that `make lint` needs
 	@test -x $(TOOLS)/bin/cargo-deny || cargo install --locked --root $(TOOLS) --version $(DENY_VERSION) cargo-deny

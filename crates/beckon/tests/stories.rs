@@ -1,7 +1,7 @@
 //! Stories told over real HTTP: the real binary, a real receiver, a real disk.
 //!
 //! One file per family of behaviours (docs/behaviours.md). `beckon` starts the server,
-//! `http` talks to it.
+//! `http` talks to it, `browser` looks at its pages.
 #![allow(clippy::disallowed_methods, reason = "stories run in real time")]
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 #![allow(missing_docs, unreachable_pub, reason = "a test has no callers")]
@@ -16,6 +16,8 @@ mod backup;
 mod beckon;
 #[path = "stories/behaviours.rs"]
 mod behaviours;
+#[path = "stories/browser.rs"]
+mod browser;
 #[path = "stories/clients.rs"]
 mod clients;
 #[path = "stories/durability.rs"]
@@ -36,6 +38,8 @@ mod mails;
 mod openapi;
 #[path = "stories/order.rs"]
 mod order;
+#[path = "stories/pages.rs"]
+mod pages;
 #[path = "stories/qualification.rs"]
 mod qualification;
 #[path = "stories/routing.rs"]

@@ -7,7 +7,7 @@ const AGAIN_MS = 5000;
 export function live(root, parts) {
   if (!root.querySelector("[data-live]")) return;
   const mark = root.querySelector("[data-live-mark]");
-  const state = { paused: false, waiting: false, last: 0 };
+  const state = { paused: false, waiting: false, again: false, last: 0 };
   const say = (on, text) => {
     if (!mark) return;
     mark.dataset.state = on ? "on" : "off";
@@ -15,14 +15,24 @@ export function live(root, parts) {
   };
   const listen = () => {
     const source = new EventSource(root.body.dataset.liveFrom);
-    source.onopen = () => say(!state.paused, state.paused ? "Paused" : "Live");
+    // What happened after the page was drawn, and before this, nobody told.
+    source.onopen = () => {
+      say(!state.paused, state.paused ? "Paused" : "Live");
+      refresh();
+    };
     source.onerror = () => say(false, "Connecting…");
     source.addEventListener("changed", () => refresh());
     addEventListener("pagehide", () => source.close());
   };
   const refresh = async () => {
-    if (state.paused || state.waiting) return;
+    if (state.paused) return;
+    // What is being fetched may have been drawn before this happened.
+    if (state.waiting) {
+      state.again = true;
+      return;
+    }
     state.waiting = true;
+    state.again = false;
     const rest = state.last + GAP_MS - Date.now();
     if (rest > 0) await new Promise((done) => setTimeout(done, rest));
     try {
@@ -34,6 +44,7 @@ export function live(root, parts) {
     }
     state.last = Date.now();
     state.waiting = false;
+    if (state.again) refresh();
   };
   const exchange = (text) => {
     if (state.paused) return;

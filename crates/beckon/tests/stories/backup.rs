@@ -18,7 +18,7 @@ fn run(arguments: &[&str], paths: &[(&str, &Path)]) -> (Option<i32>, String) {
         command.arg(flag).arg(path);
     }
     let Output { status, stdout, stderr } = command.output().expect("beckon runs");
-    (status.code(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+    (status.code(), String::from_utf8_lossy(&stdout).into_owned() + &*String::from_utf8_lossy(&stderr))
 }
 
 /// What the API shows of everything that was there before the copy was made.

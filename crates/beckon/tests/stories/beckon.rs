@@ -5,7 +5,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::http::Http;
 
@@ -22,6 +22,8 @@ pub struct Beckon {
     data: TempDir,
     port: u16,
     settings: Vec<(&'static str, String)>,
+    /// What it writes to its standard output. Not with its data: it may tell secrets there.
+    output: NamedTempFile,
     /// The JSON API, with the API key.
     pub api: Http,
     /// The tracking API, with the write key.
@@ -42,7 +44,8 @@ impl Beckon {
     pub async fn start_on(data: TempDir, settings: &[(&'static str, &str)]) -> Beckon {
         let port = free_port();
         let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        let child = spawn(data.path(), port, &settings);
+        let output = NamedTempFile::new().expect("a file for its output");
+        let child = spawn(data.path(), port, &settings, &output);
         let base = format!("http://127.0.0.1:{port}");
         let http = Http::new(base);
         // "wk_test_0123456789abcdef:" in base64, the write key as Basic user.
@@ -52,6 +55,7 @@ impl Beckon {
             data,
             port,
             settings,
+            output,
             api: http.with("authorization", &format!("Bearer {API_KEY}")),
             tracking: http.with("authorization", basic),
         };
@@ -107,8 +111,13 @@ impl Beckon {
 
     /// Starts it again on the same data and port.
     pub async fn start_again(&mut self) {
-        self.child = spawn(self.data.path(), self.port, &self.settings);
+        self.child = spawn(self.data.path(), self.port, &self.settings, &self.output);
         self.ready().await;
+    }
+
+    /// What it has told whoever started it.
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(self.output.path()).expect("its output")
     }
 
     /// The base address.
@@ -241,7 +250,7 @@ pub fn binary() -> Command {
     command
 }
 
-fn spawn(data: &Path, port: u16, settings: &[(&'static str, String)]) -> Child {
+fn spawn(data: &Path, port: u16, settings: &[(&'static str, String)], output: &NamedTempFile) -> Child {
     // A file that must not grow is an error to be told, and not a signal to die of.
     let mut command = Command::new("sh");
     command
@@ -255,7 +264,7 @@ fn spawn(data: &Path, port: u16, settings: &[(&'static str, String)]) -> Child {
         .env("BECKON_API_KEY", API_KEY)
         .env("BECKON_WRITE_KEY", WRITE_KEY)
         .env("BECKON_ALLOW_NETS", "127.0.0.0/8,::1/128")
-        .stdout(Stdio::null());
+        .stdout(output.reopen().expect("its output, to be written"));
     for (name, value) in settings {
         command.env(name, value);
     }

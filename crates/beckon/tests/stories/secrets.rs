@@ -87,7 +87,7 @@ async fn no_secret_of_a_webhook_can_be_read_in_the_data_directory() {
         beckon.start_again().await;
         let webhook = String::from_utf8(beckon.api.get(&path).await.expect(200).body.to_vec()).unwrap();
         let attempts = beckon.api.get(&format!("{path}/attempts")).await.expect(200);
-        webhook + &String::from_utf8_lossy(&attempts.body)
+        webhook + &*String::from_utf8_lossy(&attempts.body)
     };
     for canary in [HEADER, PASSWORD, key_line, bare(SIGNING_SECRET)] {
         assert!(!shown.contains(canary), "{canary} can be read back: {shown}");
