@@ -1,4 +1,4 @@
-//! A server that has a long history: start-up, throughput, and every list.
+//! A server that has a long history: start-up, throughput, every list and every page.
 //!
 //! Not here: making the history, and what is asked of the lists (`history.rs`).
 
@@ -16,21 +16,19 @@ use crate::section::{Row, Section};
 use crate::server::Server;
 use crate::start_up;
 
-/// Three tables, of the data directory that was given or of one made for the purpose.
+/// Four tables, of the data directory that was given or of one made for the purpose; an empty one is filled.
 pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Section>> {
     let made = Data::fresh(&bench.scratch)?;
-    let data = match &bench.history {
-        Some(directory) => Data::Kept(directory.clone()),
-        None => {
-            history::seed(made.path(), DELIVERIES, today()?).await?;
-            // For all runs: each adds to it.
-            Data::Kept(made.path().to_owned())
-        }
-    };
+    // For all runs: each adds to it.
+    let data = Data::Kept(bench.history.clone().unwrap_or_else(|| made.path().to_owned()));
+    if std::fs::read_dir(data.path())?.next().is_none() {
+        history::seed(data.path(), DELIVERIES, today()?).await?;
+    }
     let mib = data.bytes()? / (1024 * 1024);
     let title = |what: &str| format!("{what} with a history of {} MiB", thousands(mib as f64));
     let start_up = start_up::row("a later start", &data, bench).await?;
     let (checked, lists) = lists(bench, &data).await?;
+    let pages = pages(bench, &data).await?;
     let publishing = Publishing::one_by_one(ONE_BY_ONE_EVENTS).throughput_on(&data, bench).await?;
     let section = |what: &str, notes: &[&str], rows| {
         let notes = notes.iter().map(|note| (*note).to_owned()).collect();
@@ -41,9 +39,14 @@ pub(crate) async fn measure(bench: &Bench) -> anyhow::Result<Vec<Section>> {
         "filled or the list ends, which may take several calls.",
         &checked,
     ];
+    let pages_notes = [
+        "Every web page that links lead to from the first one, by the shape of its address, as a member who is signed in",
+        "sees it: from the request to the last byte of the page. The slowest come first.",
+    ];
     Ok(vec![
         section("Start-up", &["From the start of the process until /readyz answers 200."], vec![start_up]),
         section("Lists", &lists_notes, lists),
+        section("Pages", &pages_notes, pages),
         section("Throughput", &["Each run adds its events to the history."], vec![publishing]),
     ])
 }
@@ -56,6 +59,20 @@ async fn lists(bench: &Bench, data: &Data) -> anyhow::Result<(String, Vec<Row>)>
     let rows = times.into_iter().map(|(name, times)| Row::new(name, Figure::P50, vec![figures(times)?]));
     let checked = format!("Nothing came twice or out of order; {} whole lists were as long as seeded.", totals.len());
     Ok((checked, rows.collect::<anyhow::Result<_>>()?))
+}
+
+async fn pages(bench: &Bench, data: &Data) -> anyhow::Result<Vec<Row>> {
+    let server = Server::start(&bench.program, data).await?;
+    let times = history::pages(&server).await?;
+    server.stop().await?;
+    let mut rows = Vec::new();
+    for (name, times_us) in times {
+        let mut figures = Figures::from([(Figure::Pages, times_us.len() as f64)]);
+        figures.extend(latencies(Quantiles::of(times_us).context("a page that was never opened")?));
+        rows.push(Row::new(name, Figure::P50, vec![figures])?);
+    }
+    rows.sort_by(|a, b| b.figures()[&Figure::P50].total_cmp(&a.figures()[&Figure::P50]));
+    Ok(rows)
 }
 
 fn figures(times: Times) -> anyhow::Result<Figures> {

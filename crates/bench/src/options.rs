@@ -15,7 +15,7 @@ pub(crate) struct Options {
     pub(crate) runs: usize,
     /// The program to measure, instead of the one built beside this one.
     pub(crate) server: Option<PathBuf>,
-    /// A data directory with a long history, instead of one made for the purpose.
+    /// A data directory with a long history, or an empty one to be filled, instead of one made for the purpose.
     pub(crate) history: Option<PathBuf>,
     /// Names of cases; all if empty.
     pub(crate) cases: Vec<String>,

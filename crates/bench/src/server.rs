@@ -35,6 +35,7 @@ const LOG_LINES_SHOWN: usize = 20;
 pub(crate) struct Server {
     child: Child,
     log: NamedTempFile,
+    said: NamedTempFile,
     /// Host and port.
     pub(crate) address: String,
     pub(crate) process: Process,
@@ -62,6 +63,7 @@ impl Server {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
         let log = NamedTempFile::new().context("making a log file")?;
+        let said = NamedTempFile::new().context("making a file for what it prints")?;
         // Neither this environment nor a beckon.toml of this directory says how it is measured.
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_setting(name)) {
             command.env_remove(name);
@@ -76,13 +78,13 @@ impl Server {
             .env("BECKON_LOG_LEVEL", "warn")
             .envs(more.iter().copied())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(said.reopen()?)
             .stderr(log.reopen()?)
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("starting {}", program.display()))?;
         let process = Process(child.id().context("the server's process id")?);
-        let mut server = Server { child, log, address, process, ready_in: Duration::ZERO };
+        let mut server = Server { child, log, said, address, process, ready_in: Duration::ZERO };
         while !server.is_ready().await {
             anyhow::ensure!(server.child.try_wait()?.is_none(), "the server ended: {}", server.last_words());
             anyhow::ensure!(begun.elapsed() < PATIENCE, "not ready after {PATIENCE:?}: {}", server.last_words());
@@ -111,6 +113,11 @@ impl Server {
     /// The end of its log.
     fn last_words(&self) -> String {
         tail(self.log.path())
+    }
+
+    /// What it printed when it started.
+    pub(crate) fn printed(&self) -> anyhow::Result<String> {
+        std::fs::read_to_string(self.said.path()).context("what the server printed")
     }
 
     /// Opens a connection for [`call`] and [`get`].

@@ -21,7 +21,7 @@ function say(time) {
   const seconds = Math.round((at - Date.now()) / 1000);
   const size = Math.abs(seconds);
   if (size < 5) {
-    time.textContent = "now";
+    time.textContent = seconds > 0 ? "in a moment" : "a moment ago";
     return;
   }
   const [unit, length] = STEPS.find(([, length]) => size >= length);

@@ -43,7 +43,7 @@ pub(in crate::web) fn status_badge(status: DeliveryStatus) -> Markup {
 pub(in crate::web) fn standing(delivery: &DeliveryView, zone: &TimeZone) -> Markup {
     html! {
         (status_badge(delivery.status))
-        @if let Some(at) = delivery.next_attempt_at { " " span.small.muted { "next " (moment(at, zone)) } }
+        @if let Some(at) = delivery.next_attempt_at { " " span.small.muted { "next due " (moment(at, zone)) } }
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) fn sentence(delivery: &DeliveryView, attempts: &[AttemptView], zone: 
         },
         DeliveryStatus::Retrying => html! {
             (failed_so_far(attempts))
-            @if let Some(at) = next { " The next attempt is due " (at) "." }
+            @if let Some(at) = next { " Next attempt due " (at) "." }
         },
         DeliveryStatus::Failed => html! {
             "Failed for good after " (counted(delivery.attempt_count, "attempt")) "."

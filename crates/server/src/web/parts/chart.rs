@@ -70,7 +70,7 @@ pub(crate) fn bars(chart: &Bars<'_>) -> Markup {
                         (PreEscaped(stacked(chart, column, x + (step - width) / 2.0, width, plot, top)))
                     }
                     @if column % every == 0 {
-                        text x=(x + step / 2.0) y=(HEIGHT - 4.0) text-anchor="middle" { (name) }
+                        text.between[(column / every) % 2 == 1] x=(x + step / 2.0) y=(HEIGHT - 4.0) text-anchor="middle" { (name) }
                     }
                 }
             }

@@ -60,7 +60,7 @@ impl Shown {
             .below("Webhooks", "/webhooks")
             .heading(heading)
             .lead(html! { span.wrap-anywhere { (self.view.url) } })
-            .actions(self.actions(viewer));
+            .actions(self.actions(viewer, tab));
         let body = html! {
             (self.tabs(viewer, tab))
             div.columns {
@@ -71,7 +71,7 @@ impl Shown {
         (page, body)
     }
 
-    fn actions(&self, viewer: &Viewer) -> Markup {
+    fn actions(&self, viewer: &Viewer, tab: Tab) -> Markup {
         let path = &self.path;
         if !viewer.may_work() {
             return html! {};
@@ -88,8 +88,8 @@ impl Shown {
             (dialog_link("danger", &format!("{path}/delete"), "Delete…"))
         };
         html! {
-            @if self.view.enabled { a.button.primary href={ (path) "/testing" } { "Send test" } }
-            @else { (post_button(&format!("{path}/enable"), "primary", "Enable", None)) }
+            @if !self.view.enabled { (post_button(&format!("{path}/enable"), "primary", "Enable", None)) }
+            @else if tab != Tab::Testing { a.button.primary href={ (path) "/testing" } { "Send test" } }
             a.button href={ (path) "/edit" } { "Edit" }
             (menu("More", items))
         }
