@@ -52,17 +52,21 @@ impl Default for WorkspaceSettings {
     }
 }
 
-/// The ideal customer profile: contacts who fit it are those that match every list that is not empty.
+/// The ideal customer profile: who fits it matches every list that is not empty. If all are empty, nobody does.
+///
+/// Rules of segments ask for it with `{"icp": true}`. Titles and seniorities are those of a contact: where there is none,
+/// as in a company segment, only the target accounts count, and a profile without them fits no company.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Icp {
-    /// A title has one of these words.
+    /// A title has one of these words or phrases, compared without case and as whole words: `VP` is in `VP Sales`, not
+    /// in `Development`.
     pub titles: Vec<String>,
-    /// A title has none of these words.
+    /// A title has none of these words or phrases. Who has no title has none of them.
     pub titles_not: Vec<String>,
-    /// A seniority is one of these.
+    /// A seniority is one of these, compared without case.
     pub seniorities: Vec<String>,
-    /// A company's domain is one of these: the target accounts.
+    /// The domain of the company is one of these: the target accounts.
     pub domains: Vec<String>,
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     pub(crate) fn new(config: Arc<WorkspaceConfig>) -> Compiled {
-        Compiled { catalog: SegmentCatalog::new(config.segments.clone()), config }
+        Compiled { catalog: config.catalog(), config }
     }
 }
 

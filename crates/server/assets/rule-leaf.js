@@ -8,6 +8,7 @@ const KINDS = [
   ["visited", "Page visited"],
   ["intent", "Intent shown"],
   ["segment", "In a segment"],
+  ["icp", "Ideal customer profile"],
 ];
 const UNITS = [
   ["m", "minutes"],
@@ -29,7 +30,7 @@ export function leafControls(node, words, subject, changed) {
       changed(false);
     }),
   ];
-  const leaf = { prop, visited, intent, segment }[kind];
+  const leaf = { prop, visited, intent, segment, icp }[kind];
   return [...controls, ...leaf(node.leaf, words, subject, changed)];
 }
 
@@ -135,6 +136,10 @@ function segment(leaf, words, subject, changed) {
     leaf.segment = value;
     changed(false);
   })];
+}
+
+function icp() {
+  return [word("fit the profile in the settings")];
 }
 
 function limit(leaf, key, label, none, amountLabel, unit, words, changed) {

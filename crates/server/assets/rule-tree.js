@@ -36,7 +36,7 @@ export function isGroup(node) {
 }
 
 export function kindOf(leaf) {
-  return ["prop", "visited", "intent", "segment"].find((kind) => kind in leaf);
+  return ["prop", "visited", "intent", "segment", "icp"].find((kind) => kind in leaf);
 }
 
 // A condition of that kind with nothing filled in yet but what is usual.
@@ -44,6 +44,7 @@ export function fresh(kind) {
   if (kind === "visited") return { visited: { path: "", match: "prefix" }, within: "7d" };
   if (kind === "intent") return { intent: { topic: [] }, within: "14d" };
   if (kind === "segment") return { segment: "" };
+  if (kind === "icp") return { icp: true };
   return { prop: "contact.title", op: "contains_any", value: [] };
 }
 

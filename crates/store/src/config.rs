@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use beckon_domain::catalog::EventType;
 use beckon_domain::id::{WebhookId, WorkspaceId};
 use beckon_domain::segment::Segment;
+use beckon_domain::segment::evaluate::SegmentCatalog;
 use beckon_domain::settings::WorkspaceSettings;
 use beckon_domain::webhook::Webhook;
 use tokio::sync::Mutex as AsyncMutex;
@@ -43,6 +44,11 @@ impl WorkspaceConfig {
     /// The webhook of that id, unless it was deleted.
     pub fn webhook(&self, id: WebhookId) -> Option<&Arc<Webhook>> {
         self.webhooks.iter().find(|webhook| webhook.id == id)
+    }
+
+    /// The segments, ready to be asked, with all their rules ask of the set-up.
+    pub fn catalog(&self) -> SegmentCatalog {
+        SegmentCatalog::new(self.segments.clone()).with_icp(&self.settings.icp)
     }
 
     /// The webhooks that get such an event.

@@ -7,6 +7,7 @@
 mod catalog;
 mod compare;
 mod explain;
+mod fit;
 mod index;
 mod lookup;
 
@@ -49,11 +50,13 @@ struct Evaluation<'a> {
     catalog: &'a SegmentCatalog,
     facts: &'a Facts<'a>,
     decided: HashMap<SegmentId, bool>,
+    /// Whether the ideal customer profile is met; decided once, too.
+    fits: Option<bool>,
 }
 
 impl<'a> Evaluation<'a> {
     fn new(catalog: &'a SegmentCatalog, facts: &'a Facts<'a>) -> Evaluation<'a> {
-        Evaluation { catalog, facts, decided: HashMap::new() }
+        Evaluation { catalog, facts, decided: HashMap::new(), fits: None }
     }
 
     fn holds(&mut self, node: &Node) -> bool {
@@ -65,6 +68,7 @@ impl<'a> Evaluation<'a> {
             Node::Leaf(Leaf::Visited(leaf)) => visited(leaf, self.facts),
             Node::Leaf(Leaf::Intent(leaf)) => intent(leaf, self.facts),
             Node::Leaf(Leaf::Segment(id)) => self.is_in(*id),
+            Node::Leaf(Leaf::Icp) => self.fits(),
         }
     }
 
@@ -76,6 +80,10 @@ impl<'a> Evaluation<'a> {
         let holds = self.catalog.referable(id).is_some_and(|segment| self.holds(segment.rule.root()));
         self.decided.insert(id, holds);
         holds
+    }
+
+    fn fits(&mut self) -> bool {
+        *self.fits.get_or_insert_with(|| self.catalog.profile.misses(self.facts).is_empty())
     }
 }
 

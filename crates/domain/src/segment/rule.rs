@@ -1,8 +1,8 @@
 //! Reads the rule of a segment and says what is wrong with it.
 //!
-//! A rule is a tree of `all`, `any` and `not` over four kinds of leaf: `prop` (what is known of the
-//! contact, the company or the visit), `visited` (page views, counted), `intent` (offsite interest)
-//! and `segment` (another segment's rule).
+//! A rule is a tree of `all`, `any` and `not` over five kinds of leaf: `prop` (what is known of the
+//! contact, the company or the visit), `visited` (page views, counted), `intent` (offsite interest),
+//! `segment` (another segment's rule) and `icp` (the workspace's ideal customer profile).
 //! Promise: a [`Rule`] in hand is within its bounds and every part of it means something; it writes
 //! itself back in the language it was read in, and reads itself back as the same rule.
 //! Not here: whether a rule holds ([`super::evaluate`]), and whether the segments it refers to exist
@@ -82,6 +82,8 @@ pub enum Leaf {
     Intent(IntentMatch),
     /// The rule of that segment holds.
     Segment(SegmentId),
+    /// The ideal customer profile ([`crate::settings::Icp`]) is met.
+    Icp,
 }
 
 named::named! {
@@ -175,6 +177,13 @@ impl Rule {
             }
         });
         found
+    }
+
+    /// Whether it asks for the ideal customer profile, without the segments it refers to.
+    pub fn asks_icp(&self) -> bool {
+        let mut asks = false;
+        self.each_leaf(&mut |_, leaf| asks |= *leaf == Leaf::Icp);
+        asks
     }
 
     /// How far back page views are needed to decide it, without the segments it refers to; `None` if

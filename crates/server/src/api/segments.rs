@@ -14,7 +14,6 @@ use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use beckon_domain::id::{SegmentId, WorkspaceId};
 use beckon_domain::segment::Segment;
-use beckon_domain::segment::evaluate::SegmentCatalog;
 use beckon_store::{StoreError, WorkspaceConfig};
 
 use serde_json::Value;
@@ -82,7 +81,7 @@ pub(crate) async fn create(
     Json(new): Json<NewSegment>,
 ) -> Result<Created<SegmentView>, Problem> {
     let _turn = turn(&app, caller.workspace_id).await;
-    let catalog = catalog(&*app.config.get(caller.workspace_id).await?);
+    let catalog = app.config.get(caller.workspace_id).await?.catalog();
     let segment = new.into_segment(&catalog, app.ambient.now())?;
     let segment = SegmentView::from(app.store.create_segment(caller.workspace_id, &segment).await?);
     note(&app, caller, "segment.created", segment.id, Value::Null, as_shown(&segment)).await?;
@@ -151,7 +150,7 @@ async fn try_change(
 ) -> Result<(Segment, Segment), TryAgain> {
     let before = app.store.get_segment(workspace, id).await?;
     let config = app.config.get(workspace).await?;
-    let after = change.apply(&before, &catalog(&config), app.ambient.now())?;
+    let after = change.apply(&before, &config.catalog(), app.ambient.now())?;
     if after.subject != before.subject
         && let Some(referring) = referring(&config, id)
     {
@@ -209,7 +208,7 @@ pub(crate) async fn preview_of(
     id: Option<SegmentId>,
     form: &PreviewForm,
 ) -> Result<PreviewView, Problem> {
-    let catalog = catalog(&*app.config.get(workspace).await?);
+    let catalog = app.config.get(workspace).await?.catalog();
     let rule = form.read(id, &catalog)?;
     preview::preview(app, workspace, &catalog, form.subject, &rule).await
 }
@@ -220,7 +219,7 @@ pub(crate) async fn preview_segment(
     Path(ById { id }): Path<ById<SegmentId>>,
 ) -> Result<Json<PreviewView>, Problem> {
     let segment = app.store.get_segment(caller.workspace_id, id).await?;
-    let catalog = catalog(&*app.config.get(caller.workspace_id).await?);
+    let catalog = app.config.get(caller.workspace_id).await?.catalog();
     Ok(Json(preview::preview(&app, caller.workspace_id, &catalog, segment.subject, &segment.rule).await?))
 }
 
@@ -228,10 +227,6 @@ pub(crate) async fn preview_segment(
 /// refer to what is being deleted.
 async fn turn(app: &App, workspace: WorkspaceId) -> Turn<'_> {
     app.edit_turns().take((workspace, "segments".to_owned())).await
-}
-
-pub(crate) fn catalog(config: &WorkspaceConfig) -> SegmentCatalog {
-    SegmentCatalog::new(config.segments.clone())
 }
 
 fn same_but_for_the_time(after: &Segment, before: &Segment) -> bool {

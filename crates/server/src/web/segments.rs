@@ -26,6 +26,7 @@ use maud::{Markup, html};
 
 use super::failure::Failure;
 use super::parts::{Tone, badge};
+use super::viewer::Viewer;
 use crate::api::segments::FrequencyForm;
 use crate::app::App;
 use crate::problem::Problem;
@@ -54,6 +55,17 @@ fn find(config: &WorkspaceConfig, id: SegmentId) -> Result<&Segment, Failure> {
 /// The rule of a segment in words.
 fn sentence(config: &WorkspaceConfig, segment: &Segment) -> String {
     segment.rule.sentence(&|id| name_of(config, id))
+}
+
+/// Links to the segments that rely on something, one per line.
+pub(super) fn used_by<'a>(viewer: &Viewer, segments: impl Iterator<Item = &'a Segment>) -> Markup {
+    html! {
+        ul.plain {
+            @for segment in segments {
+                li { a href=(viewer.path(&format!("/segments/{}", segment.id))) { (segment.name) } " " (status(segment)) }
+            }
+        }
+    }
 }
 
 /// What a segment is called.

@@ -66,6 +66,9 @@ async fn a_preview_counts_who_matches_and_says_how_far_it_looked() {
     let base = make(&house, "Base").await;
     assert_eq!(looked(json!({"not": {"segment": base}})).await, 1, "with other segments");
 
+    assert_eq!(looked(json!({"icp": true})).await, 0, "an empty profile fits nobody");
+    house.patch("/api/v1/settings", json!({"icp": {"titles": ["VP"], "domains": ["acme.test"]}})).await;
+    assert_eq!(looked(json!({"icp": true})).await, 2, "with the profile as it is now");
     let companies = json!({"subject": "company", "rule": {"prop": "company.domain", "op": "exists"}});
     let companies = house.post(&format!("{SEGMENTS}/preview"), companies).await.json();
     assert_eq!((&companies["count"], &companies["sample"][0]["name"]), (&json!(1), &json!("acme.test")));

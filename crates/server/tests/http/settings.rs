@@ -89,6 +89,20 @@ async fn a_mail_server_is_told_of() {
     house.signed_in(Role::Viewer).await.page("/settings/notices").await.shows(&["Mails are sent"]);
 }
 
+#[tokio::test]
+async fn the_ideal_customer_page_names_the_segments_that_ask_for_it() {
+    let house = House::new().await;
+    let admin = house.signed_in(Role::Admin).await;
+    admin.page("/settings/icp").await.shows(&["if all of them are empty, nobody fits", "None. In the rule"]);
+    let rule = json!({"all": [{"not": {"icp": true}}, {"prop": "contact.title", "op": "exists"}]});
+    let id = house.post("/api/v1/segments", json!({"name": "Others & co", "rule": rule})).await.id();
+    house.post("/api/v1/segments", json!({"name": "Everybody", "rule": {"all": []}})).await.id();
+    let page = admin.page("/settings/icp").await;
+    page.shows(&["Others &amp; co", &format!("href=\"/segments/{id}\"")]);
+    assert!(!page.text.contains("Everybody"), "{}", page.text);
+    admin.page(&format!("/segments/{id}")).await.shows(&["Does not fit the ideal customer profile"]);
+}
+
 // behaviour A9 (in part)
 #[tokio::test]
 async fn an_api_key_is_shown_once_and_a_revoked_one_opens_nothing() {

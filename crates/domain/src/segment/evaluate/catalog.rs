@@ -1,4 +1,4 @@
-//! The segments of a workspace, ready to be asked.
+//! The segments of a workspace, ready to be asked, with what else of its set-up their rules ask for.
 //!
 //! Promise: asking always comes to an end. A segment refers to others in chains of at most
 //! [`CHAIN_MAX`]; [`SegmentCatalog::check_references`] refuses longer ones and circles before they are
@@ -9,12 +9,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use super::fit::Profile;
 use super::index::Index;
 use super::{Evaluation, Facts};
 use crate::id::SegmentId;
 use crate::invalid::{Findings, Invalid};
 use crate::segment::rule::{Leaf, Lookback, Property, Rule};
 use crate::segment::{Segment, Subject};
+use crate::settings::Icp;
 
 /// Longest chain of segments that refer to each other, both ends counted.
 pub const CHAIN_MAX: usize = 8;
@@ -52,6 +54,8 @@ pub struct SegmentCatalog {
     heights: Vec<Option<usize>>,
     contacts: Announcing,
     companies: Announcing,
+    /// Whom the workspace wants to sell to.
+    pub(super) profile: Profile,
 }
 
 /// The segments about one subject that announce.
@@ -79,7 +83,19 @@ impl SegmentCatalog {
             Announcing { needs: needs.fold(Needs::default(), Needs::and), places, index: OnceLock::new() }
         };
         let (contacts, companies) = (announcing(Subject::Contact), announcing(Subject::Company));
-        SegmentCatalog { heights: heights(&below), segments, places, contacts, companies }
+        SegmentCatalog { heights: heights(&below), segments, places, contacts, companies, profile: Profile::default() }
+    }
+
+    /// The same with that ideal customer profile; without one, nobody fits it.
+    #[must_use]
+    pub fn with_icp(self, icp: &Icp) -> SegmentCatalog {
+        SegmentCatalog {
+            profile: Profile::of(icp),
+            // Made for the profile there was.
+            contacts: self.contacts.unindexed(),
+            companies: self.companies.unindexed(),
+            ..self
+        }
     }
 
     /// The segment of that id, enabled or not.
@@ -102,11 +118,17 @@ impl SegmentCatalog {
         self.reached_from(rule).into_iter().map(Needs::of).fold(Needs::default(), Needs::and)
     }
 
-    /// Whether a rule looks at what `asked` says, itself or in a segment it refers to.
+    /// Whether a rule looks at what `asked` says, itself, in a segment it refers to, or by the ideal customer profile.
     pub fn looks_at(&self, rule: &Rule, asked: impl Fn(&Property) -> bool) -> bool {
         let mut found = false;
         for rule in self.reached_from(rule) {
-            rule.each_leaf(&mut |_, leaf| found |= matches!(leaf, Leaf::Prop { property, .. } if asked(property)));
+            rule.each_leaf(&mut |_, leaf| {
+                found |= match leaf {
+                    Leaf::Prop { property, .. } => asked(property),
+                    Leaf::Icp => self.profile.properties().any(&asked),
+                    Leaf::Visited(_) | Leaf::Intent(_) | Leaf::Segment(_) => false,
+                }
+            });
         }
         found
     }
@@ -245,6 +267,12 @@ impl SegmentCatalog {
             }
         }
         None
+    }
+}
+
+impl Announcing {
+    fn unindexed(self) -> Announcing {
+        Announcing { index: OnceLock::new(), ..self }
     }
 }
 

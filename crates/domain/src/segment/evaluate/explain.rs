@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::compare::{self, Atom};
+use super::fit::Miss;
 use super::lookup::{self, Found};
 use super::{Evaluation, Facts, SegmentCatalog, intent, is_within, visited};
 use crate::id::SegmentId;
@@ -108,6 +109,10 @@ impl Explanation<'_> {
             Leaf::Visited(leaf) => (visited(leaf, facts), pages_of(leaf, facts)),
             Leaf::Intent(leaf) => (intent(leaf, facts), interests_of(leaf, facts)),
             Leaf::Segment(id) => return self.segment(*id),
+            Leaf::Icp => {
+                let misses = self.evaluation.catalog.profile.misses(facts);
+                (misses.is_empty(), fit_of(&misses))
+            }
         };
         let wanted = leaf.sentence(self.names);
         Finding { is: FindingKind::Condition, holds, wanted, found: Some(found), parts: vec![] }
@@ -162,6 +167,25 @@ fn value_of(property: &Property, found: Option<Found<'_>>, facts: &Facts<'_>) ->
             format!("{label} is not known{whose}")
         }
     }
+}
+
+fn fit_of(misses: &[Miss<'_>]) -> String {
+    let value = |label: &str, value: &Option<&str>| match value {
+        Some(value) => format!("{label} is {}", quoted(value)),
+        None => format!("{label} is not known"),
+    };
+    let said = misses.iter().map(|miss| match miss {
+        Miss::NothingAsked => "the profile is empty, so it fits nobody".to_owned(),
+        Miss::NoAccounts => "there is no contact, and the profile names no target accounts".to_owned(),
+        Miss::Title(title) => format!("{}, and the profile asks for other words in it", value("title", title)),
+        Miss::TitleWithout { title, word } => {
+            format!("{}, and the profile wants none with {}", value("title", &Some(title)), quoted(word))
+        }
+        Miss::Seniority(seniority) => format!("{}, and the profile asks for others", value("seniority", seniority)),
+        Miss::Account(domain) => format!("{}, which is no target account", value("company domain", domain)),
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { "every list of the profile is met".to_owned() } else { said.join("; ") }
 }
 
 fn shown(atom: Atom<'_>) -> String {

@@ -28,6 +28,7 @@ named! {
         Visited = "visited",
         Intent = "intent",
         Segment = "segment",
+        Icp = "icp",
     }
 }
 
@@ -42,6 +43,7 @@ impl Kind {
             Kind::Visited => &["visited", "count", "within"],
             Kind::Intent => &["intent", "score", "within"],
             Kind::Segment => &["segment"],
+            Kind::Icp => &["icp"],
         }
     }
 }
@@ -89,7 +91,7 @@ impl Parser {
             Kind::All => Node::All(self.group(value, at, &inner, depth)),
             Kind::Any => Node::Any(self.group(value, at, &inner, depth)),
             Kind::Not => Node::Not(Box::new(self.node(value, &inner, depth + 1))),
-            Kind::Prop | Kind::Visited | Kind::Intent | Kind::Segment => {
+            Kind::Prop | Kind::Visited | Kind::Intent | Kind::Segment | Kind::Icp => {
                 self.count_leaf(at);
                 self.leaf(kind, object, at).map_or_else(placeholder, Node::Leaf)
             }
@@ -113,6 +115,7 @@ impl Parser {
             Kind::Visited => self.visited(object, at),
             Kind::Intent => self.intent(object, at),
             Kind::Segment => self.segment(object, at),
+            Kind::Icp => self.icp(object, at),
             Kind::All | Kind::Any | Kind::Not => None,
         }
     }
@@ -193,6 +196,15 @@ impl Parser {
             self.findings.add(format!("{at}/segment"), "must be the number of a segment, such as \"7264\"");
         }
         id.map(Leaf::Segment)
+    }
+
+    fn icp(&mut self, object: &Object, at: &str) -> Option<Leaf> {
+        let asked = object["icp"] == Value::Bool(true);
+        if !asked {
+            let reason = "must be true; for who does not fit the ideal customer profile, put the leaf in a not";
+            self.findings.add(format!("{at}/icp"), reason);
+        }
+        asked.then_some(Leaf::Icp)
     }
 
     /// `Some(None)` if there is none, `None` if there is a wrong one; likewise below.

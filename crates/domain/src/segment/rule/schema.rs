@@ -17,7 +17,7 @@ impl JsonSchema for Rule {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let node = generator.subschema_for::<Rule>();
         json_schema!({
-            "description": "Who is in a segment: a tree of all, any and not over prop, visited, intent and segment.",
+            "description": "Who is in a segment: a tree of all, any and not over prop, visited, intent, segment and icp.",
             "anyOf": [
                 group("all", "Holds if all of them do; with none, it holds.", &node),
                 group("any", "Holds if at least one of them does; with none, it does not.", &node),
@@ -36,6 +36,13 @@ impl JsonSchema for Rule {
                     "type": "object",
                     "properties": { "segment": { "type": ["string", "integer"], "description": "The number of a segment." } },
                     "required": ["segment"],
+                    "additionalProperties": false,
+                }),
+                json_schema!({
+                    "description": "Fits the ideal customer profile of the workspace's settings: matches every list of it that is not empty. A company segment looks at its target accounts only. An empty profile fits nobody.",
+                    "type": "object",
+                    "properties": { "icp": { "const": true } },
+                    "required": ["icp"],
                     "additionalProperties": false,
                 }),
             ],

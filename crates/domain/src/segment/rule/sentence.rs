@@ -31,6 +31,7 @@ impl Leaf {
             Leaf::Visited(leaf) => format!("visited {}", pages(leaf)),
             Leaf::Intent(leaf) => format!("showed intent {}", interest(leaf)),
             Leaf::Segment(id) => format!("is in {}", segment(*id, names)),
+            Leaf::Icp => "fits the ideal customer profile".to_owned(),
         }
     }
 }
@@ -183,6 +184,7 @@ fn not(node: &Node, names: Names<'_>) -> String {
         Node::Leaf(Leaf::Visited(leaf)) => format!("has not visited {}", pages(leaf)),
         Node::Leaf(Leaf::Intent(leaf)) => format!("showed no intent {}", interest(leaf)),
         Node::Leaf(Leaf::Segment(id)) => format!("is not in {}", segment(*id, names)),
+        Node::Leaf(Leaf::Icp) => "does not fit the ideal customer profile".to_owned(),
         other => format!("not ({})", said(other, names).words),
     }
 }
@@ -362,6 +364,7 @@ mod tests {
         assert_eq!(not(json!({"visited": {"path": "pricing"}})), "Has not visited a page containing pricing");
         assert_eq!(not(json!({"intent": {}, "within": "36h"})), "Showed no intent on any topic within 36 hours");
         assert_eq!(not(json!({"segment": "9"})), "Is not in segment 9");
+        assert_eq!(not(json!({"icp": true})), "Does not fit the ideal customer profile");
         assert_eq!(not(json!({"prop": "visit.first_visit", "op": "eq", "value": true})), "Not (first visit is yes)");
     }
 

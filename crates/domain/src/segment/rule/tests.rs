@@ -104,12 +104,15 @@ fn a_reason_says_what_would_be_right() {
     says(json!({"prop": "contact.email", "op": "is"}), "/op", &["\"is\"", "eq, neq, in, not_in", "not_exists"]);
     says(json!({"prop": "contact.email"}), "/op", &["missing", "eq, neq"]);
     says(json!({"all": [], "segment": "1"}), "", &["all and segment"]);
-    says(json!({}), "", &["all, any, not, prop, visited, intent, segment", "nothing"]);
+    says(json!({}), "", &["all, any, not, prop, visited, intent, segment, icp", "nothing"]);
     says(json!({"op": "eq"}), "", &["\"op\""]);
     says(json!([]), "", &["a list"]);
     says(json!({"all": {}}), "/all", &["list of nodes", "an object"]);
     says(json!({"not": [{"all": []}]}), "/not", &["a list"]);
     says(json!({"any": [{"list": "vip"}]}), "/any/0/list", &["not supported yet", "segment"]);
+    says(json!({"any": [{"icp": false}]}), "/any/0/icp", &["must be true", "not"]);
+    says(json!({"icp": "true"}), "/icp", &["must be true"]);
+    says(json!({"icp": true, "count": 3}), "/count", &["known are icp"]);
     says(json!({"segment": "07"}), "/segment", &["7264"]);
     says(json!({"visited": {"path": "a"}, "op": "gte"}), "/op", &["visited, count, within"]);
     says(json!({"visited": {}}), "/visited/path", &["missing"]);
@@ -362,7 +365,7 @@ fn some_leaf() -> impl Strategy<Value = Value> {
     });
     let segment = (1u32..)
         .prop_flat_map(|id| prop_oneof![Just(json!({ "segment": id })), Just(json!({ "segment": id.to_string() }))]);
-    prop_oneof![4 => prop, 2 => visited, 2 => intent, 1 => segment]
+    prop_oneof![4 => prop, 2 => visited, 2 => intent, 1 => segment, 1 => Just(json!({ "icp": true }))]
 }
 
 fn some_rule() -> impl Strategy<Value = Value> {
@@ -379,7 +382,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     let word = prop_oneof![
         proptest::sample::select(vec![
             "all", "any", "not", "prop", "op", "value", "visited", "path", "match", "count", "within", "intent",
-            "topic", "score", "segment", "list",
+            "topic", "score", "segment", "icp", "list",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,4}",

@@ -27,6 +27,7 @@ pub(super) fn node(node: &Node) -> Value {
         Node::Leaf(Leaf::Visited(leaf)) => visited(leaf),
         Node::Leaf(Leaf::Intent(leaf)) => intent(leaf),
         Node::Leaf(Leaf::Segment(id)) => json!({ "segment": id.to_string() }),
+        Node::Leaf(Leaf::Icp) => json!({ "icp": true }),
     }
 }
 

@@ -75,6 +75,17 @@ fn two_segments_that_match_make_two_events_in_their_order() {
 }
 
 #[test]
+fn whoever_fits_the_ideal_customer_profile_is_announced() {
+    let rule = || json!({ "icp": true });
+    let mut config = config(vec![segment(1, Subject::Contact, rule()), segment(2, Subject::Company, rule())], vec![]);
+    config.settings.icp.domains = vec!["acme.test".to_owned()];
+    let mut world = World::of(config);
+    world.take_all([ann_on("b"), page(1, "/").browser("b")]);
+    world.take_all([identify(2, "joe@kestrel.test").browser("c"), page(3, "/").browser("c")]);
+    assert_eq!(world.announced(), [("contact.visited".to_owned(), 1, minute(1))]);
+}
+
+#[test]
 fn a_segment_that_is_off_or_has_no_action_announces_nothing() {
     let off = Segment { enabled: false, ..segment(1, Subject::Contact, everybody()) };
     let silent = Segment { actions: vec![], ..segment(2, Subject::Contact, everybody()) };

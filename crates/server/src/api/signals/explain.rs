@@ -11,7 +11,7 @@ mod judge;
 
 use beckon_domain::event::EventId;
 use beckon_domain::id::{SegmentId, SignalId, WebhookId, WorkspaceId};
-use beckon_domain::segment::evaluate::{Finding, SegmentCatalog};
+use beckon_domain::segment::evaluate::Finding;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub(crate) async fn explain(
     let record = app.store.get_signal(workspace, signal).await?;
     let segment = app.store.get_segment(workspace, segment).await?;
     let config = app.config.get(workspace).await?;
-    let catalog = SegmentCatalog::new(config.segments.clone());
+    let catalog = config.catalog();
     let evidence = evidence::gather(app, workspace, record, &catalog.needs_of(&segment.rule)).await?;
     Ok(judge::judge(&evidence, &segment, &catalog, &config.webhooks))
 }

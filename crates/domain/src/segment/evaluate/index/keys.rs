@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use crate::id::SegmentId;
 use crate::segment::evaluate::SegmentCatalog;
 use crate::segment::evaluate::compare::is_only_text;
+use crate::segment::evaluate::fit::{COMPANY_DOMAIN, Profile, SENIORITY, TITLE};
 use crate::segment::rule::{
     CompanyProperty, IntentMatch, Leaf, Node, PathMatch, Property, Rule, Scalar, Test, Text, VisitProperty, Visited,
 };
@@ -57,7 +58,7 @@ impl<'a> Keys<'a> {
         let mut waiting = HashMap::new();
         for place in places {
             catalog.segments[*place].rule.each_leaf(&mut |_, leaf| {
-                for key in of_leaf(leaf).into_iter().flatten() {
+                for key in of_leaf(catalog, leaf).into_iter().flatten() {
                     *waiting.entry(key).or_default() += 1;
                 }
             });
@@ -85,7 +86,7 @@ impl<'a> Keys<'a> {
             }
             (Node::Not(node), _) => self.of_node(node, !holds),
             (Node::Leaf(Leaf::Segment(id)), _) => self.of_reference(*id, holds),
-            (Node::Leaf(leaf), true) => of_leaf(leaf),
+            (Node::Leaf(leaf), true) => of_leaf(self.catalog, leaf),
             (Node::Leaf(Leaf::Prop { property, test: Test::NotExists }), false) => Some(vec![Key::Known(property)]),
             (Node::Leaf(_), false) => None,
         }
@@ -113,7 +114,7 @@ impl<'a> Keys<'a> {
 }
 
 /// What must be there for a leaf to hold. (What a reference needs is not said in it.)
-fn of_leaf(leaf: &Leaf) -> Needed<'_> {
+fn of_leaf<'a>(catalog: &'a SegmentCatalog, leaf: &'a Leaf) -> Needed<'a> {
     match leaf {
         Leaf::Prop { property, test } => of_test(property, test),
         Leaf::Visited(Visited { path, path_match, .. }) => Some(vec![match path_match {
@@ -126,6 +127,21 @@ fn of_leaf(leaf: &Leaf) -> Needed<'_> {
             Some(topics.iter().map(|topic| Key::Topic(topic.folded())).collect())
         }
         Leaf::Segment(_) => None,
+        Leaf::Icp => of_profile(&catalog.profile),
+    }
+}
+
+/// What must be there to fit the ideal customer profile: one list of it is enough.
+fn of_profile(profile: &Profile) -> Needed<'_> {
+    if profile.is_empty() {
+        // Nobody fits, so nothing brings it about.
+        return Some(Vec::new());
+    }
+    let lists = [(&COMPANY_DOMAIN, &profile.domains), (&SENIORITY, &profile.seniorities)];
+    match lists.into_iter().find(|(_, words)| !words.is_empty()) {
+        Some((property, words)) => Some(words.iter().map(|word| Key::Equal(property, word.folded())).collect()),
+        None if !profile.titles.is_empty() => Some(vec![Key::Known(&TITLE)]),
+        None => None,
     }
 }
 

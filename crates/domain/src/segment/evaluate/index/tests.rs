@@ -14,6 +14,7 @@ use crate::id::{CompanyId, ContactId, SegmentId, VisitId, VisitorId};
 use crate::segment::evaluate::{Facts, SegmentCatalog};
 use crate::segment::rule::Rule;
 use crate::segment::{Action, Frequency, Segment, Subject};
+use crate::settings::Icp;
 use crate::signal::Intent;
 use crate::visit::{PageView, Utm, Visit};
 
@@ -89,7 +90,7 @@ fn leaf() -> impl Strategy<Value = Value> {
         None => json!({ "intent": { "topic": topics } }),
     });
     let segment = (1..=SEGMENTS + 1).prop_map(|id| json!({ "segment": id.to_string() }));
-    prop_oneof![6 => prop_leaf(), 4 => visited, 2 => intent, 2 => segment]
+    prop_oneof![6 => prop_leaf(), 4 => visited, 2 => intent, 2 => segment, 2 => Just(json!({ "icp": true }))]
 }
 
 pub(in super::super) fn rule() -> impl Strategy<Value = Rule> {
@@ -105,7 +106,8 @@ pub(in super::super) fn rule() -> impl Strategy<Value = Rule> {
 
 pub(in super::super) fn catalog() -> impl Strategy<Value = SegmentCatalog> {
     // Circles and all: a reference into one does not hold.
-    vec((rule(), prop::bool::weighted(0.9), any::<bool>()), SEGMENTS as usize).prop_map(|rules| {
+    let rules = vec((rule(), prop::bool::weighted(0.9), any::<bool>()), SEGMENTS as usize);
+    (rules, icp()).prop_map(|(rules, icp)| {
         let segment = |(id, (rule, enabled, of_contacts)): (i64, (Rule, bool, bool))| Segment {
             id: SegmentId(id),
             name: String::new(),
@@ -118,7 +120,19 @@ pub(in super::super) fn catalog() -> impl Strategy<Value = SegmentCatalog> {
             created_at: now(),
             updated_at: now(),
         };
-        SegmentCatalog::new((1..).zip(rules).map(segment).collect())
+        SegmentCatalog::new((1..).zip(rules).map(segment).collect()).with_icp(&icp)
+    })
+}
+
+/// Often with lists that are empty.
+fn icp() -> impl Strategy<Value = Icp> {
+    let words = || prop_oneof![2 => Just(vec![]), 1 => vec(select(vec!["vp", "Sales", "été", "k", "70"]).prop_map(str::to_owned), 1..3)];
+    let domains = prop_oneof![2 => Just(vec![]), 1 => Just(vec!["acme.com".to_owned(), "crm.example".to_owned()])];
+    (words(), words(), words(), domains).prop_map(|(titles, titles_not, seniorities, domains)| Icp {
+        titles,
+        titles_not,
+        seniorities,
+        domains,
     })
 }
 
@@ -145,27 +159,28 @@ fn traits() -> impl Strategy<Value = serde_json::Map<String, Value>> {
 
 pub(in super::super) fn world() -> impl Strategy<Value = World> {
     let text = || option::of(word());
-    let contact = (text(), text(), traits()).prop_map(|(title, country, traits)| Contact {
+    let contact = (text(), text(), text(), traits()).prop_map(|(title, seniority, country, traits)| Contact {
         id: ContactId::from(Uuid::nil()),
         email: crate::email::Email::parse("jane@crm.example"),
         user_id: None,
         company_id: None,
-        profile: ContactProfile { title, country, ..ContactProfile::default() },
+        profile: ContactProfile { title, seniority, country, ..ContactProfile::default() },
         traits,
         suppressed_at: None,
         created_at: now(),
         updated_at: now(),
     });
-    let company =
-        (text(), option::of(select(vec![3u64, 70])), traits()).prop_map(|(name, employees, traits)| Company {
+    let company = (text(), option::of(select(vec![3u64, 70])), any::<bool>(), traits()).prop_map(
+        |(name, employees, is_target, traits)| Company {
             id: CompanyId::from(Uuid::nil()),
-            domain: Domain::parse("crm.example"),
+            domain: Domain::parse(if is_target { "crm.example" } else { "other.example" }),
             group_id: None,
             profile: CompanyProfile { name, employees, ..CompanyProfile::default() },
             traits,
             created_at: now(),
             updated_at: now(),
-        });
+        },
+    );
     let visit =
         (select(&PATHS[..]), text(), text(), any::<bool>()).prop_map(|(path, title, source, first_visit)| Visit {
             id: VisitId::from(Uuid::nil()),
