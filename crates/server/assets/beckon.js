@@ -16,7 +16,7 @@ import { toasts } from "./toast.js";
 import { webhooks } from "./webhook.js";
 
 // Parts that look once at a piece of the document, whenever it is put there.
-const parts = [times, webhooks];
+const parts = [times, webhooks, (piece) => loading(piece, parts)];
 
 copying(document);
 dialogs(document, parts);
@@ -27,7 +27,6 @@ importing(document, parts);
 busy(document);
 previews(document);
 ruleEditors(document);
-loading(document, parts);
 theme(document);
 toasts(document);
 for (const part of parts) part(document);

@@ -31,6 +31,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/deliveries", get(list::show))
         .route("/deliveries/replay", get(replay::show).post(replay::begin))
+        .route("/deliveries/replay/count", get(replay::counted))
         .route("/deliveries/{id}", get(show::show))
         .route("/deliveries/{id}/resend", post(show::resend))
         .route("/deliveries/{id}/retry", post(show::retry))

@@ -196,9 +196,12 @@ async fn what_fits_is_sent_again_after_its_count_was_shown() {
         .page("/deliveries/replay?status=retrying")
         .await
         .shows(&["<code>status</code>", "wait for a request anyway"]);
-    browser.page("/deliveries/replay?status=failed").await.shows(&["<strong>0</strong>", "Back"]);
+    browser.page("/deliveries/replay/count?status=failed").await.shows(&["<strong>0</strong>", "Back"]);
 
-    let asked = browser.page(&format!("/deliveries/replay?status=delivered&webhook_id={webhook}")).await;
+    let query = format!("status=delivered&webhook_id={webhook}");
+    let first = browser.page(&format!("/deliveries/replay?{query}")).await;
+    first.shows(&["data-dialog-body", "Webhook: <strong>CRM", "Count them"]);
+    let asked = browser.page(&format!("/deliveries/replay/count?{query}")).await;
     asked.shows(&["data-dialog-body", "Send 3 again", "Webhook: <strong>CRM", "name=\"until\""]);
     let job =
         browser.submit("/deliveries/replay", &[("status", "delivered"), ("webhook_id", &webhook)]).await.leads_to();

@@ -61,7 +61,7 @@ async fn a_link_opens_the_webhooks_with_the_operators_name_logo_and_colour() {
     }
     let css = page(&house, &format!("{portal}/accent.css")).await;
     assert_eq!(css.headers["content-type"], "text/css; charset=utf-8");
-    css.shows(&["--accent:#7a1fa2", "--accent:#d48ef0"]);
+    css.shows(&["--accent:light-dark(#7a1fa2,#d48ef0)"]);
 }
 
 #[tokio::test]

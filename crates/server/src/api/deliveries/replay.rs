@@ -67,7 +67,7 @@ pub(crate) async fn replay(
 
 impl ReplayDeliveries {
     /// What was meant, or all that is wrong with it.
-    fn filter(self, now: Timestamp) -> Result<ReplayFilter, Invalid> {
+    pub(crate) fn filter(self, now: Timestamp) -> Result<ReplayFilter, Invalid> {
         let mut findings = Findings::default();
         if self.is_empty() {
             findings.add(

@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
+use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
@@ -23,6 +24,7 @@ use crate::web::viewer::Viewer;
 /// What a replay is narrowed with.
 const FIELDS: [&str; 7] = ["webhook_id", "event_id", "status", "event_type", "channel", "since", "until"];
 
+/// What is to be sent again; how many those are is counted apart, because it can take a while.
 pub(super) async fn show(
     State(app): State<App>,
     viewer: Viewer,
@@ -30,27 +32,43 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     viewer.check_may_work()?;
     let filters = Filters::of(query.as_deref());
-    let now = app.ambient.now();
-    let wanted = filters.as_api(now, &viewer.zone).map_err(Problem::from).and_then(|mut pairs| {
-        if pairs.iter().any(|(name, _)| name == "about") {
-            let why = "a replay cannot be limited to a contact or company: take this filter away first";
-            return Err(Problem::field("about", why));
-        }
-        let narrowed = pairs.iter().any(|(name, _)| FIELDS.contains(&name.as_str()));
-        // What comes in from now on is not part of what was counted.
-        if narrowed && pairs.iter().all(|(name, _)| name != "until") {
-            pairs.push(("until".to_owned(), now.to_string()));
-        }
-        Ok(pairs)
-    });
-    let counted = match &wanted {
-        Ok(pairs) => count(&app, &viewer, pairs).await,
-        Err(problem) => Err(problem.clone()),
-    };
-    match (wanted, counted) {
-        (Ok(pairs), Ok(count)) => Ok(draw(&viewer, &filters, StatusCode::OK, ask(&viewer, &filters, &pairs, &count))),
-        (_, Err(problem)) | (Err(problem), _) => refuse(&viewer, &filters, problem),
+    match wanted(&filters, app.ambient.now(), &viewer) {
+        Ok(_) => Ok(draw(&viewer, &filters, StatusCode::OK, counting(&viewer, &filters))),
+        Err(problem) => refuse(&viewer, &filters, problem),
     }
+}
+
+/// How many deliveries fit, and the button that sends them again.
+pub(super) async fn counted(
+    State(app): State<App>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    viewer.check_may_work()?;
+    let filters = Filters::of(query.as_deref());
+    let counted = match wanted(&filters, app.ambient.now(), &viewer) {
+        Ok(pairs) => count(&app, &viewer, &pairs).await.map(|count| ask(&viewer, &filters, &pairs, &count)),
+        Err(problem) => Err(problem),
+    };
+    match counted {
+        Ok(asked) => Ok(draw(&viewer, &filters, StatusCode::OK, asked)),
+        Err(problem) => refuse(&viewer, &filters, problem),
+    }
+}
+
+/// The filters as the API takes them, if it does.
+fn wanted(filters: &Filters, now: Timestamp, viewer: &Viewer) -> Result<Vec<(String, String)>, Problem> {
+    let mut pairs = filters.as_api(now, &viewer.zone)?;
+    if pairs.iter().any(|(name, _)| name == "about") {
+        let why = "a replay cannot be limited to a contact or company: take this filter away first";
+        return Err(Problem::field("about", why));
+    }
+    read(&pairs, true)?.filter(now)?;
+    // What comes in from now on is not part of what was counted.
+    if pairs.iter().all(|(name, _)| name != "until") {
+        pairs.push(("until".to_owned(), now.to_string()));
+    }
+    Ok(pairs)
 }
 
 pub(super) async fn begin(State(app): State<App>, viewer: Viewer, given: Form) -> Result<Response, Failure> {
@@ -80,16 +98,35 @@ async fn count(app: &App, viewer: &Viewer, pairs: &[(String, String)]) -> Result
 }
 
 async fn ask_api(app: &App, viewer: &Viewer, pairs: &[(String, String)], dry_run: bool) -> Result<JobAnswer, Problem> {
+    api::replay(State(app.clone()), viewer.caller, Json(read(pairs, dry_run)?)).await
+}
+
+fn read(pairs: &[(String, String)], dry_run: bool) -> Result<ReplayDeliveries, Problem> {
     let known = pairs.iter().filter(|(name, _)| FIELDS.contains(&name.as_str()));
     let mut wanted: Map<String, Value> = known.map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     wanted.insert("dry_run".to_owned(), dry_run.into());
-    let wanted = form::read::<ReplayDeliveries>(&Value::Object(wanted))?;
-    api::replay(State(app.clone()), viewer.caller, Json(wanted)).await
+    form::read(&Value::Object(wanted))
+}
+
+/// Stands there until it is counted.
+fn counting(viewer: &Viewer, filters: &Filters) -> Markup {
+    let path = filters.on(&viewer.path("/deliveries/replay/count"));
+    html! {
+        div.stack data-load=(path) data-load-part="count" {
+            p { "All deliveries that fit will be sent again:" }
+            (conditions(viewer, filters))
+            div.form-foot {
+                a.button.primary href=(path) { "Count them" }
+                a.button.quiet href=(filters.on(&viewer.path("/deliveries"))) data-close { "Back" }
+            }
+        }
+    }
 }
 
 fn ask(viewer: &Viewer, filters: &Filters, pairs: &[(String, String)], count: &JobCountView) -> Markup {
     let back = filters.on(&viewer.path("/deliveries"));
     html! {
+        div.stack data-part="count" {
         p {
             strong { (number(count.replayed)) }
             @if count.replayed == 1 { " delivery will be sent again" } @else { " deliveries will be sent again" }
@@ -112,6 +149,7 @@ fn ask(viewer: &Viewer, filters: &Filters, pairs: &[(String, String)], count: &J
                     a.button.quiet href=(back) data-close { "Back" }
                 }
             }
+        }
         }
     }
 }
