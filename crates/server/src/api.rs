@@ -26,10 +26,10 @@ pub(crate) mod webhooks;
 
 use aide::axum::ApiRouter;
 use axum::Router;
+use axum::extract::State;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
-use http::header::ACCEPT;
+use http::{HeaderMap, Uri};
 
 use crate::app::App;
 use crate::problem::{Code, Problem};
@@ -79,10 +79,9 @@ fn resources() -> ApiRouter<App> {
         .merge(settings::routes())
 }
 
-async fn not_found(headers: HeaderMap) -> Response {
+async fn not_found(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
     let problem = Problem::new(Code::NotFound, "there is nothing at this path");
-    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepted.contains("text/html") { web::Failure::from(problem).into_response() } else { problem.into_response() }
+    if uri.path().starts_with(PREFIX) { problem.into_response() } else { web::not_found(&app, &uri, &headers, problem) }
 }
 
 async fn method_not_allowed() -> Problem {

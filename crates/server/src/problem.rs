@@ -286,6 +286,8 @@ impl IntoResponse for Problem {
             // Whole seconds, never less than asked.
             headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000).max(1) as u64));
         }
+        // Where a person asked, it becomes a page.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -42,6 +42,7 @@ use axum::routing::get;
 use crate::app::App;
 
 pub(crate) use failure::Failure;
+pub(crate) use guard::not_found;
 
 /// Below which paths whoever has a portal link finds the webhooks part.
 pub(crate) const PORTAL: &str = "/portal";

@@ -40,16 +40,21 @@ impl IntoResponse for Failure {
             }
             Failure::Problem(problem) => problem,
         };
-        let body = problem.body();
-        let page = page::alone(&title(problem.code()), page::failed(&body));
-        let mut response = (problem.code().status(), Html(page.into_string())).into_response();
-        let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
-        if let Some(wait) = problem.into_response().headers_mut().remove(RETRY_AFTER) {
-            headers.insert(RETRY_AFTER, wait);
-        }
-        response
+        drawn(&problem, "/")
     }
+}
+
+/// A page that says what is wrong, with a way to the first page.
+pub(super) fn drawn(problem: &Problem, start: &str) -> Response {
+    let page = page::alone(&title(problem.code()), page::failed(&problem.body(), start));
+    let mut response = (problem.code().status(), Html(page.into_string())).into_response();
+    response.extensions_mut().insert(problem.clone());
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    if let Some(wait) = problem.clone().into_response().headers_mut().remove(RETRY_AFTER) {
+        headers.insert(RETRY_AFTER, wait);
+    }
+    response
 }
 
 fn title(code: Code) -> String {

@@ -8,12 +8,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_FRAME_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_FRAME_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use super::PORTAL;
-use super::failure::Failure;
+use super::failure::{Failure, drawn};
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
@@ -24,10 +24,44 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors ";
 
 pub(super) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
-    let in_portal = request.uri().path().strip_prefix(PORTAL).is_some_and(|rest| rest.starts_with('/'));
-    let mut response = match check_origin(request.method(), request.headers(), in_portal) {
+    let asked = Asked::of(request.uri(), request.headers());
+    let response = match check_origin(request.method(), request.headers(), asked.portal_start.is_some()) {
         Ok(()) => next.run(request).await,
         Err(problem) => Failure::from(problem).into_response(),
+    };
+    protected(&app, asked, response)
+}
+
+/// What a person is shown where there is no page.
+pub(crate) fn not_found(app: &App, uri: &Uri, headers: &HeaderMap, problem: Problem) -> Response {
+    protected(app, Asked::of(uri, headers), problem.into_response())
+}
+
+/// What counts of a request when its answer is given out.
+struct Asked {
+    /// Where the portal begins that the address belongs to, if it does to one.
+    portal_start: Option<String>,
+    /// Whether a person is to read the answer.
+    by_person: bool,
+}
+
+impl Asked {
+    fn of(uri: &Uri, headers: &HeaderMap) -> Asked {
+        let token = uri.path().strip_prefix(PORTAL).and_then(|rest| rest.strip_prefix('/')?.split('/').next());
+        let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Asked {
+            portal_start: token.map(|token| format!("{PORTAL}/{token}/webhooks")),
+            by_person: accepted.contains("text/html"),
+        }
+    }
+}
+
+/// As a page if something went wrong, whoever said so, and with the headers that keep a page in its place.
+fn protected(app: &App, asked: Asked, response: Response) -> Response {
+    let in_portal = asked.portal_start.is_some();
+    let mut response = match response.extensions().get::<Problem>() {
+        Some(problem) if asked.by_person => drawn(problem, asked.portal_start.as_deref().unwrap_or("/")),
+        _ => response,
     };
     let ancestors = app.options.portal.frame_ancestors.join(" ");
     let framed = in_portal && !ancestors.is_empty();

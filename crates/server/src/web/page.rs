@@ -216,8 +216,8 @@ pub(crate) fn bare(title: &str, theme: Option<&str>, body: Markup) -> Markup {
     document(title, theme, None, "/live", body)
 }
 
-/// What is said of a request that was not carried out.
-pub(crate) fn failed(problem: &ProblemBody) -> Markup {
+/// What is said of a request that was not carried out, and where to begin again.
+pub(crate) fn failed(problem: &ProblemBody, start: &str) -> Markup {
     html! {
         div.card {
             p { (problem.detail) }
@@ -225,7 +225,7 @@ pub(crate) fn failed(problem: &ProblemBody) -> Markup {
                 ul { @for error in &problem.errors { li { code { (error.field) } ": " (error.reason) } } }
             }
             p.muted.small { "Code: " code { (serde_json::to_value(problem.code).unwrap_or_default().as_str().unwrap_or_default()) } }
-            div.actions { a.button href="/" { "Go to the start" } }
+            div.actions { a.button href=(start) { "Go to the start" } }
         }
     }
 }

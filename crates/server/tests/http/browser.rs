@@ -12,7 +12,7 @@ use beckon_domain::secret::SecretText;
 use beckon_server::auth;
 use beckon_store::MemberStore;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{Method, Request};
 use jiff::SignedDuration;
 use sha2::Sha256;
@@ -100,7 +100,7 @@ impl Browser<'_> {
 
     /// A page.
     pub(crate) async fn page(&self, path: &str) -> Answer {
-        let request = Request::get(path).header(COOKIE, &self.cookie);
+        let request = Request::get(path).header(COOKIE, &self.cookie).header(ACCEPT, "text/html");
         self.house.send(request.body(Body::empty()).unwrap()).await
     }
 

@@ -49,6 +49,24 @@ async fn page(house: &House, path: &str) -> Answer {
 }
 
 #[tokio::test]
+async fn where_there_is_nothing_the_way_back_stays_in_the_portal_and_the_page_in_its_place() {
+    let house = House::with(looks()).await;
+    let portal = link(&house, 600).await;
+    for lost in ["webhooks/wh_01arz3ndektsv4rrffq69g5fav", "webhooks/nonsense", "segments", "no-such-page"] {
+        let answer = page(&house, &format!("{portal}/{lost}")).await;
+        assert_eq!(answer.status, 404, "{lost}");
+        answer.shows(&[&format!("href=\"{portal}/webhooks\"")]);
+        assert!(
+            answer.headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"),
+            "{lost}"
+        );
+    }
+    let outside = page(&house, "/no-such-page").await;
+    outside.shows(&["href=\"/\"", "Go to the start"]);
+    assert_eq!(outside.headers["x-frame-options"], "DENY");
+}
+
+#[tokio::test]
 async fn a_link_opens_the_webhooks_with_the_operators_name_logo_and_colour() {
     let house = House::with(looks()).await;
     let portal = link(&house, 600).await;
