@@ -1,6 +1,7 @@
 //! What can be shown of segments without a server.
 
 use beckon_domain::invalid::Invalid;
+use beckon_domain::segment::evaluate::SegmentCatalog;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::names::{Names, segments};
 use super::timeline::timeline;
 use super::whom::{Whom, whom};
-use super::words::{counted, sentence, standing};
+use super::words::{counted, sentence, status_badge};
 use crate::api::attempts::AttemptView;
 use crate::api::deliveries::{self as api, DeliveryView};
 use crate::app::App;
@@ -125,7 +125,7 @@ async fn draw(
     let status = refused.as_ref().map_or(StatusCode::OK, |problem| problem.code().status());
     Ok(Page::new(viewer, Place::Deliveries, title.as_str())
         .below("Deliveries", "/deliveries")
-        .heading(html! { (title) " " span #standing data-live { (standing(&told.delivery, &viewer.zone)) } })
+        .heading(html! { (title) " " span #standing data-live { (status_badge(told.delivery.status)) } })
         .lead(html! {
             span #sentence data-live { (sentence(&told.delivery, &told.attempts.data, &viewer.zone)) }
         })

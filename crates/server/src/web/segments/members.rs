@@ -67,7 +67,7 @@ pub(super) fn members(viewer: &Viewer, subject: Subject, preview: &PreviewView) 
         @if !preview.sample.is_empty() {
             (table(
                 if preview.sample.len() < preview.count { "The latest of them" } else { "All of them" },
-                &["Name", "What", "Company"],
+                &["Name", "Company"],
                 html! { @for member in &preview.sample { (row(viewer, place, member)) } },
             ))
             @if preview.sample.len() < preview.count { p.muted.small { "The latest " (preview.sample.len()) " are shown." } }
@@ -78,8 +78,10 @@ pub(super) fn members(viewer: &Viewer, subject: Subject, preview: &PreviewView) 
 fn row(viewer: &Viewer, place: &str, member: &MemberView) -> Markup {
     html! {
         tr data-key=(member.id) {
-            (row_cell("Name", html! { a href=(viewer.path(&format!("{place}/{}", member.id))) { (member.name.as_deref().unwrap_or("Unnamed")) } }))
-            (row_cell("What", html! { (member.about.as_deref().unwrap_or("–")) }))
+            (row_cell("Name", html! {
+                a href=(viewer.path(&format!("{place}/{}", member.id))) { (member.name.as_deref().unwrap_or("Unnamed")) }
+                @if let Some(about) = &member.about { div.muted.small { (about) } }
+            }))
             (row_cell("Company", html! { (member.company.as_deref().unwrap_or("–")) }))
         }
     }
