@@ -32,6 +32,8 @@ mod http;
 mod jobs;
 #[path = "stories/limits.rs"]
 mod limits;
+#[path = "stories/lists.rs"]
+mod lists;
 #[path = "stories/mails.rs"]
 mod mails;
 #[path = "stories/openapi.rs"]

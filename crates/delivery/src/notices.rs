@@ -129,6 +129,7 @@ mod tests {
             webhooks: webhooks.into_iter().map(Arc::new).collect(),
             segments: vec![],
             event_types: vec![],
+            lists: vec![],
         }
     }
 

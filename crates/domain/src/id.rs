@@ -168,6 +168,10 @@ id!(
     SignalId, "sig"
 );
 id!(
+    /// A named list of contacts or companies.
+    ListId, "lst"
+);
+id!(
     /// An API key (the record, not the key itself).
     ApiKeyId, "key"
 );

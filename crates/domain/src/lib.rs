@@ -21,6 +21,7 @@ pub mod id;
 pub mod invalid;
 pub mod job;
 pub mod key;
+pub mod list;
 pub mod member;
 pub mod page_path;
 pub mod qualify;

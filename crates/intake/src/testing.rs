@@ -115,6 +115,7 @@ pub(crate) fn config(segments: Vec<Segment>, webhooks: Vec<Webhook>) -> Workspac
         webhooks: webhooks.into_iter().map(Arc::new).collect(),
         segments,
         event_types: vec![],
+        lists: vec![],
     }
 }
 

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use beckon_domain::company::Domain;
 use beckon_domain::email::Email;
-use beckon_domain::id::{CompanyId, ContactId};
+use beckon_domain::id::{CompanyId, ContactId, ListId};
 use beckon_store::intake::IntakeQuery;
 use serde_json::{Map, Value};
 
@@ -45,6 +45,8 @@ pub struct ContactUpsert {
     pub clear_traits: bool,
     /// Other traits; null removes.
     pub traits: Map<String, Value>,
+    /// A list of contacts to put it on.
+    pub list: Option<ListId>,
 }
 
 /// Says which company.
@@ -69,6 +71,8 @@ pub struct CompanyUpsert {
     pub clear_traits: bool,
     /// Other traits; null removes.
     pub traits: Map<String, Value>,
+    /// A list of companies to put it on.
+    pub list: Option<ListId>,
 }
 
 /// A company profile's fields, by the names they have in rules, imports and payloads.

@@ -26,7 +26,10 @@ async function run(form, file, parts) {
   const end = { problem: "The import broke off. Import the file again: that does no harm." };
   try {
     const headers = { "content-type": "text/csv" };
-    const answer = await fetch(form.action, { method: "POST", body: file, headers });
+    const to = new URL(form.action);
+    const list = form.elements.list?.value.trim();
+    if (list) to.searchParams.set("list", list);
+    const answer = await fetch(to, { method: "POST", body: file, headers });
     if (answer.ok && answer.body && answer.headers.get("content-type")?.includes("ndjson")) {
       for await (const line of lines(answer.body)) {
         if (line.progress) tell(line.progress, bar, say);

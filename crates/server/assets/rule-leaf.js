@@ -9,6 +9,7 @@ const KINDS = [
   ["intent", "Intent shown"],
   ["segment", "In a segment"],
   ["icp", "Ideal customer profile"],
+  ["list", "On a list"],
 ];
 const UNITS = [
   ["m", "minutes"],
@@ -30,7 +31,7 @@ export function leafControls(node, words, subject, changed) {
       changed(false);
     }),
   ];
-  const leaf = { prop, visited, intent, segment, icp }[kind];
+  const leaf = { prop, visited, intent, segment, icp, list }[kind];
   return [...controls, ...leaf(node.leaf, words, subject, changed)];
 }
 
@@ -140,6 +141,17 @@ function segment(leaf, words, subject, changed) {
 
 function icp() {
   return [word("fit the profile in the settings")];
+}
+
+function list(leaf, words, subject, changed) {
+  const fitting = words.lists.filter((one) => subject !== "company" || one.subject === "company" || one.id === leaf.list);
+  const known = (one) => `${one.name} (${one.subject === "company" ? "companies" : "contacts"})`;
+  const options = [["", fitting.length ? "Choose a list" : "There is no list"], ...fitting.map((one) => [one.id, known(one)])];
+  if (leaf.list && !fitting.some((one) => one.id === leaf.list)) options.push([leaf.list, `List ${leaf.list}`]);
+  return [select("List", options, String(leaf.list), (value) => {
+    leaf.list = value;
+    changed(false);
+  })];
 }
 
 function limit(leaf, key, label, none, amountLabel, unit, words, changed) {

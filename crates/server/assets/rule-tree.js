@@ -36,7 +36,7 @@ export function isGroup(node) {
 }
 
 export function kindOf(leaf) {
-  return ["prop", "visited", "intent", "segment", "icp"].find((kind) => kind in leaf);
+  return ["prop", "visited", "intent", "segment", "icp", "list"].find((kind) => kind in leaf);
 }
 
 // A condition of that kind with nothing filled in yet but what is usual.
@@ -45,6 +45,7 @@ export function fresh(kind) {
   if (kind === "intent") return { intent: { topic: [] }, within: "14d" };
   if (kind === "segment") return { segment: "" };
   if (kind === "icp") return { icp: true };
+  if (kind === "list") return { list: "" };
   return { prop: "contact.title", op: "contains_any", value: [] };
 }
 

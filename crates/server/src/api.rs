@@ -14,6 +14,7 @@ pub(crate) mod imports;
 pub(crate) mod intent_signals;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+pub(crate) mod lists;
 pub(crate) mod members;
 mod observe;
 pub(crate) mod portal_links;
@@ -68,6 +69,7 @@ fn resources() -> ApiRouter<App> {
         .merge(segments::routes())
         .merge(contacts::routes())
         .merge(companies::routes())
+        .merge(lists::routes())
         .merge(timeline::routes())
         .merge(intent_signals::routes())
         .merge(signals::routes())

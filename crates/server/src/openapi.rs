@@ -11,7 +11,7 @@ use bytes::Bytes;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::api::{audit_log, members, portal_links};
+use crate::api::{audit_log, lists, members, portal_links};
 use crate::auth::API_KEY_SCHEME;
 use crate::idempotency;
 use crate::problem::{PROBLEM_JSON, ProblemBody};
@@ -36,6 +36,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Segments", "Named rules over contacts or companies."),
     ("Contacts", "People."),
     ("Companies", "Accounts, keyed by domain."),
+    (lists::TAG, "Named lists of contacts or companies, for rules to ask for."),
     ("Intent signals", "Interest shown elsewhere."),
     ("Signals", "What came in last."),
     ("Statistics", "Figures by the hour."),

@@ -21,6 +21,7 @@ mod guard;
 mod home;
 mod import;
 mod jump;
+mod lists;
 mod live;
 mod page;
 mod parts;
@@ -58,6 +59,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .merge(signals::routes())
         .merge(contacts::routes())
         .merge(companies::routes())
+        .merge(lists::routes())
         .merge(settings::routes())
         .merge(catalog::public_routes())
         .merge(webhooks_part())

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::columns::Columns;
+use crate::lists::named_list;
 use crate::segments::{event_type, segment};
 use crate::settings::read_settings;
 use crate::sql::Sql;
@@ -97,6 +98,11 @@ fn load(sql: &Sql<'_>, workspace: WorkspaceId) -> Result<WorkspaceConfig> {
     )?;
     let event_types =
         readable(sql, workspace, "SELECT doc FROM event_type WHERE workspace_id = ?1 ORDER BY name", event_type)?;
+    let lists = sql.list(
+        "SELECT id, subject, name, created_at, updated_at FROM list WHERE workspace_id = ?1 ORDER BY id",
+        params![workspace.uuid()],
+        |row| named_list(&mut Columns::of("list", row)),
+    )?;
     Ok(WorkspaceConfig {
         workspace_id: workspace,
         name,
@@ -105,6 +111,7 @@ fn load(sql: &Sql<'_>, workspace: WorkspaceId) -> Result<WorkspaceConfig> {
         webhooks: webhooks.into_iter().map(Arc::new).collect(),
         segments,
         event_types,
+        lists,
     })
 }
 

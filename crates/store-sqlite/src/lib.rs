@@ -22,6 +22,7 @@ mod idempotency;
 mod intake;
 mod jobs;
 mod keys;
+mod lists;
 mod mail;
 mod members;
 mod migrations;

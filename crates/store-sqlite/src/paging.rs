@@ -24,6 +24,10 @@ pub(crate) enum List {
     WriteKeys = b'l',
     Jobs = b'j',
     Audit = b'u',
+    /// Lists of contacts or companies.
+    Named = b'n',
+    /// Who is on one of those.
+    Listed = b'm',
     /// Go by their events, which is another order than that of other lists of deliveries.
     DeliveriesByEvent = b'f',
 }

@@ -1,4 +1,4 @@
-//! What a workspace has set up, as the hot paths hold it: webhooks, segments, event types.
+//! What a workspace has set up, as the hot paths hold it: webhooks, segments, event types, lists.
 //!
 //! Every change of it in a store counts up the workspace's config version. Writers that decided with an
 //! old version are refused ([`crate::StoreError::Stale`]) and decide again; so a webhook that was
@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use beckon_domain::catalog::EventType;
-use beckon_domain::id::{WebhookId, WorkspaceId};
+use beckon_domain::id::{ListId, SegmentId, WebhookId, WorkspaceId};
+use beckon_domain::list::List;
 use beckon_domain::segment::Segment;
 use beckon_domain::segment::evaluate::SegmentCatalog;
+use beckon_domain::segment::rule::Names;
 use beckon_domain::settings::WorkspaceSettings;
 use beckon_domain::webhook::Webhook;
 use tokio::sync::Mutex as AsyncMutex;
@@ -38,6 +40,8 @@ pub struct WorkspaceConfig {
     pub segments: Vec<Segment>,
     /// The event types the workspace defines itself.
     pub event_types: Vec<EventType>,
+    /// All lists, oldest first; not who is on them.
+    pub lists: Vec<List>,
 }
 
 impl WorkspaceConfig {
@@ -46,9 +50,14 @@ impl WorkspaceConfig {
         self.webhooks.iter().find(|webhook| webhook.id == id)
     }
 
+    /// The segments whose rules ask for a list.
+    pub fn segments_with_list(&self, id: ListId) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().filter(move |segment| segment.rule.lists().contains(&id))
+    }
+
     /// The segments, ready to be asked, with all their rules ask of the set-up.
     pub fn catalog(&self) -> SegmentCatalog {
-        SegmentCatalog::new(self.segments.clone()).with_icp(&self.settings.icp)
+        SegmentCatalog::new(self.segments.clone()).with_icp(&self.settings.icp).with_lists(&self.lists)
     }
 
     /// The webhooks that get such an event.
@@ -58,6 +67,16 @@ impl WorkspaceConfig {
         channels: &'a [beckon_domain::channel::Channel],
     ) -> impl Iterator<Item = &'a Arc<Webhook>> {
         self.webhooks.iter().filter(move |webhook| beckon_domain::routing::wants(webhook, event_type, channels))
+    }
+}
+
+impl Names for WorkspaceConfig {
+    fn segment(&self, id: SegmentId) -> Option<String> {
+        self.segments.iter().find(|segment| segment.id == id).map(|segment| segment.name.clone())
+    }
+
+    fn list(&self, id: ListId) -> Option<String> {
+        self.lists.iter().find(|list| list.id == id).map(|list| list.name.clone())
     }
 }
 

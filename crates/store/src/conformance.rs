@@ -19,6 +19,7 @@ pub mod intake;
 pub mod jobs;
 pub mod keys;
 pub mod lanes;
+pub mod lists;
 pub mod mail;
 pub mod members;
 pub mod people;
@@ -228,6 +229,18 @@ macro_rules! conformance {
             who_changes_is_found_by_what_they_are_now,
             what_somebody_did_is_listed_latest_first,
         );
+        $crate::conformance!(@family $make, lists:
+            a_list_is_part_of_the_set_up,
+            a_name_is_of_one_list_of_a_subject,
+            a_workspace_has_room_for_so_many_lists,
+            lists_are_listed_newest_first,
+            somebody_is_put_on_a_list_and_taken_off,
+            members_of_a_list_are_listed_a_page_at_a_time,
+            a_batch_puts_people_on_lists_and_reads_which,
+            who_is_erased_is_on_no_list,
+            a_deleted_list_has_no_members_left,
+            a_list_of_another_workspace_is_not_found,
+        );
         $crate::conformance!(@family $make, stats:
             tallies_equal_the_attempts_they_summarise,
             what_is_not_stored_is_not_counted,
@@ -324,6 +337,7 @@ mod tests {
             include_str!("conformance/jobs.rs"),
             include_str!("conformance/keys.rs"),
             include_str!("conformance/lanes.rs"),
+            include_str!("conformance/lists.rs"),
             include_str!("conformance/mail.rs"),
             include_str!("conformance/members.rs"),
             include_str!("conformance/people.rs"),

@@ -7,7 +7,7 @@ use beckon_domain::company::{Company, Domain};
 use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
 use beckon_domain::event::NewEvent;
-use beckon_domain::id::{CompanyId, ContactId, SegmentId, SignalId, VisitId, VisitorId, WorkspaceId};
+use beckon_domain::id::{CompanyId, ContactId, ListId, SegmentId, SignalId, VisitId, VisitorId, WorkspaceId};
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::signal::{Intent, SignalKind, SignalStory};
 use beckon_domain::visit::{PageView, Visit, Visitor};
@@ -49,6 +49,8 @@ pub struct IntakeQuery {
     pub page_views_since: Option<Timestamp>,
     /// Read intents at or after this; `None` reads none.
     pub intents_since: Option<Timestamp>,
+    /// Read which lists contacts and companies are on.
+    pub lists: bool,
     /// Read no page views and intents of companies: nobody asks for them, and a company can have many.
     pub of_contacts_only: bool,
 }
@@ -67,6 +69,8 @@ pub struct IntakeState {
     /// Page views and intents of all contacts and, unless only those of contacts were asked for, of all companies
     /// above, as far back as asked.
     pub history: HashMap<SubjectId, History>,
+    /// The lists that contacts and companies above are on, if asked for; who is on none is left out.
+    pub lists: HashMap<SubjectId, Vec<ListId>>,
     /// Last firings of all contacts and companies above, by segment and event type.
     pub firings: HashMap<(SubjectId, SegmentId, String), LastFiring>,
     /// Page views of the current visits of the visitors above that have no contact yet, in no particular
@@ -106,6 +110,8 @@ pub struct IntakeChanges {
     pub claims: Vec<(VisitId, ContactId)>,
     /// Interests shown.
     pub intents: Vec<NewIntent>,
+    /// Who is on which list from now on. Being put on one again changes nothing.
+    pub list_members: Vec<NewListMember>,
     /// Who qualified for what, now.
     pub firings: Vec<Firing>,
     /// The events that follow.
@@ -177,6 +183,17 @@ pub struct NewIntent {
     pub company_id: Option<CompanyId>,
     /// The interest.
     pub intent: Intent,
+}
+
+/// Somebody put on a list of their kind. A list that is gone takes nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewListMember {
+    /// Which list.
+    pub list_id: ListId,
+    /// Who.
+    pub member: SubjectId,
+    /// When.
+    pub added_at: Timestamp,
 }
 
 /// Someone qualified.

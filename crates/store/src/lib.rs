@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod intake;
 pub mod jobs;
 pub mod keys;
+pub mod lists;
 pub mod mail;
 pub mod members;
 pub mod page;
@@ -41,6 +42,7 @@ pub use idempotency::IdempotencyStore;
 pub use intake::IntakeStore;
 pub use jobs::JobStore;
 pub use keys::KeyStore;
+pub use lists::ListStore;
 pub use mail::MailStore;
 pub use members::MemberStore;
 pub use page::{Cursor, Page, PageRequest};
@@ -61,6 +63,7 @@ pub trait Store:
     + IntakeStore
     + JobStore
     + KeyStore
+    + ListStore
     + MailStore
     + MemberStore
     + PeopleStore
@@ -83,6 +86,7 @@ impl<S> Store for S where
         + IntakeStore
         + JobStore
         + KeyStore
+        + ListStore
         + MailStore
         + MemberStore
         + PeopleStore

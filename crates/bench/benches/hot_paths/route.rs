@@ -42,5 +42,6 @@ fn config(webhooks: i64) -> WorkspaceConfig {
         webhooks: (0..webhooks).map(|n| Arc::new(webhook(n))).collect(),
         segments: Vec::new(),
         event_types: Vec::new(),
+        lists: Vec::new(),
     }
 }

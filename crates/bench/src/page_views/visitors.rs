@@ -71,6 +71,7 @@ impl OnVisit {
             visit: Some(&self.visit),
             page_views: &self.page_views,
             intents: &[],
+            lists: &[],
             now: self.now,
         }
     }

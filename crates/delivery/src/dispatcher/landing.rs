@@ -132,5 +132,6 @@ fn nobody(due: &DueAttempt) -> WorkspaceConfig {
         webhooks: Vec::new(),
         segments: Vec::new(),
         event_types: Vec::new(),
+        lists: Vec::new(),
     }
 }

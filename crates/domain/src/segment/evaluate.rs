@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use super::rule::{IntentMatch, Leaf, Node, PathMatch, Visited, Window};
 use crate::company::Company;
 use crate::contact::Contact;
-use crate::id::SegmentId;
+use crate::id::{ListId, SegmentId};
 use crate::signal::Intent;
 use crate::visit::{PageView, Visit};
 
@@ -41,6 +41,8 @@ pub struct Facts<'a> {
     pub page_views: &'a [PageView],
     /// Interest shown elsewhere, in any order, as far back as [`Needs::intents`] says.
     pub intents: &'a [Intent],
+    /// The lists that the person is on, and those that the account is on, in any order; needed if [`Needs::lists`] says so.
+    pub lists: &'a [ListId],
     /// The instant at which the question is asked.
     pub now: Timestamp,
 }
@@ -69,6 +71,7 @@ impl<'a> Evaluation<'a> {
             Node::Leaf(Leaf::Intent(leaf)) => intent(leaf, self.facts),
             Node::Leaf(Leaf::Segment(id)) => self.is_in(*id),
             Node::Leaf(Leaf::Icp) => self.fits(),
+            Node::Leaf(Leaf::List(id)) => self.facts.lists.contains(id),
         }
     }
 

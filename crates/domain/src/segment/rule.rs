@@ -1,11 +1,11 @@
 //! Reads the rule of a segment and says what is wrong with it.
 //!
-//! A rule is a tree of `all`, `any` and `not` over five kinds of leaf: `prop` (what is known of the
+//! A rule is a tree of `all`, `any` and `not` over six kinds of leaf: `prop` (what is known of the
 //! contact, the company or the visit), `visited` (page views, counted), `intent` (offsite interest),
-//! `segment` (another segment's rule) and `icp` (the workspace's ideal customer profile).
+//! `segment` (another segment's rule), `icp` (the workspace's ideal customer profile) and `list` (being on a named list).
 //! Promise: a [`Rule`] in hand is within its bounds and every part of it means something; it writes
 //! itself back in the language it was read in, and reads itself back as the same rule.
-//! Not here: whether a rule holds ([`super::evaluate`]), and whether the segments it refers to exist
+//! Not here: whether a rule holds ([`super::evaluate`]), and whether the segments and lists it refers to exist
 //! ([`super::evaluate::SegmentCatalog::check_references`]).
 
 mod comparison;
@@ -21,10 +21,12 @@ mod write;
 #[cfg(test)]
 pub(super) mod tests;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Subject;
-use crate::id::SegmentId;
+use crate::id::{ListId, SegmentId};
 use crate::invalid::{Findings, Invalid};
 
 pub(super) use comparison::read_moment;
@@ -84,6 +86,8 @@ pub enum Leaf {
     Segment(SegmentId),
     /// The ideal customer profile ([`crate::settings::Icp`]) is met.
     Icp,
+    /// The contact, or the company, is on that list ([`crate::list::List`]).
+    List(ListId),
 }
 
 named::named! {
@@ -174,6 +178,17 @@ impl Rule {
                 && !found.contains(id)
             {
                 found.push(*id);
+            }
+        });
+        found
+    }
+
+    /// The lists it asks for, each once, without those of the segments it refers to.
+    pub fn lists(&self) -> BTreeSet<ListId> {
+        let mut found = BTreeSet::new();
+        self.each_leaf(&mut |_, leaf| {
+            if let Leaf::List(id) = leaf {
+                found.insert(*id);
             }
         });
         found

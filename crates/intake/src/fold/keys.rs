@@ -89,8 +89,9 @@ pub(crate) fn ask_for(query: &mut IntakeQuery, signals: &[Signal], catalog: &Seg
     }
     let Some(earliest) = signals.iter().map(|signal| signal.at).min() else { return };
     let of_companies = catalog.needs(Subject::Company);
-    let Needs { page_views, intents } = catalog.needs(Subject::Contact).and(of_companies);
-    query.of_contacts_only = of_companies == Needs::default();
+    let Needs { page_views, intents, lists } = catalog.needs(Subject::Contact).and(of_companies);
+    query.of_contacts_only = !of_companies.history();
+    query.lists = lists;
     let since = |lookback: Lookback| match lookback {
         Lookback::Window(window) => earliest.checked_sub(window).unwrap_or(Timestamp::UNIX_EPOCH),
         Lookback::Ever => Timestamp::UNIX_EPOCH,

@@ -4,7 +4,7 @@
 //! account. Once per segment and visit, and as the segment's frequency says. Whoever asked for it qualifies for nothing.
 
 use beckon_domain::catalog::payload::{CompanyVisited, ContactIntent, ContactVisited, Payload};
-use beckon_domain::id::SegmentId;
+use beckon_domain::id::{ListId, SegmentId};
 use beckon_domain::qualify::{LastFiring, Occasion, may_fire};
 use beckon_domain::segment::Subject;
 use beckon_domain::segment::evaluate::Facts;
@@ -140,12 +140,17 @@ fn matching(working: &Working, candidate: &Candidate<'_>, means: Means<'_>) -> V
             with_earlier.extend_from_slice(&history.page_views);
         }
     }
+    let of_company = candidate.who.company.map(SubjectId::Company);
+    let of_contact = candidate.who.contact.map(SubjectId::Contact);
+    let lists: Vec<ListId> =
+        of_contact.into_iter().chain(of_company).flat_map(|subject| working.lists(subject)).copied().collect();
     let facts = Facts {
         contact,
         company: candidate.who.company.and_then(|id| working.company(id)),
         visit: candidate.visit(),
         page_views: if with_earlier.is_empty() { &history.page_views } else { &with_earlier },
         intents: &history.intents,
+        lists: &lists,
         now: candidate.asked_at,
     };
     means.compiled.catalog.matching(about, &facts).into_iter().map(|segment| segment.id).collect()

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use beckon_domain::company::{Company, Domain};
 use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
-use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId};
+use beckon_domain::id::{CompanyId, ContactId, ListId, SegmentId, VisitId};
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::signal::{MESSAGE_ID_DAYS, Signal};
 use beckon_domain::visit::{Visit, Visitor};
 use beckon_store::intake::{
-    Firing, History, IntakeChanges, IntakeState, NewIntent, NewPageView, SubjectId, VisitRecord,
+    Firing, History, IntakeChanges, IntakeState, NewIntent, NewListMember, NewPageView, SubjectId, VisitRecord,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,6 +31,8 @@ pub(crate) struct Working {
     seen_message_ids: HashSet<String>,
     history: HashMap<SubjectId, History>,
     firings: HashMap<(SubjectId, SegmentId, String), LastFiring>,
+    /// Which lists somebody is on, as far as it was asked for.
+    lists: HashMap<SubjectId, Vec<ListId>>,
     /// Page views without a contact, by visit.
     unclaimed: HashMap<VisitId, Vec<NewPageView>>,
     /// Visits of this batch that are nobody's current one, by visitor key.
@@ -42,7 +44,7 @@ pub(crate) struct Working {
     /// Identifiers that were taken off somebody in this batch. Nobody else gets them before the commit,
     /// because a store checks uniqueness row by row.
     given_up: HashSet<String>,
-    /// Signals, message ids, page views, claims, intents, firings and events so far.
+    /// Signals, message ids, page views, claims, intents, list members, firings and events so far.
     pub(crate) changes: IntakeChanges,
 }
 
@@ -59,6 +61,7 @@ impl Working {
             seen_message_ids: state.seen_message_ids,
             history: state.history,
             firings: state.firings,
+            lists: state.lists,
             unclaimed: HashMap::new(),
             aside: HashMap::new(),
             changed_visitors: BTreeSet::new(),
@@ -267,6 +270,19 @@ impl Working {
 
     pub(crate) fn history(&self, subject: SubjectId) -> Option<&History> {
         self.history.get(&subject)
+    }
+
+    pub(crate) fn lists(&self, subject: SubjectId) -> &[ListId] {
+        self.lists.get(&subject).map_or(&[], Vec::as_slice)
+    }
+
+    /// Puts somebody on a list; signals after this see it.
+    pub(crate) fn put_on_list(&mut self, list_id: ListId, member: SubjectId, now: Timestamp) {
+        let lists = self.lists.entry(member).or_default();
+        if !lists.contains(&list_id) {
+            lists.push(list_id);
+            self.changes.list_members.push(NewListMember { list_id, member, added_at: now });
+        }
     }
 
     pub(crate) fn last_firing(&self, subject: SubjectId, segment: SegmentId, event_type: &str) -> Option<LastFiring> {

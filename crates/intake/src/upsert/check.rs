@@ -1,9 +1,12 @@
 //! What an upsert may say.
 
+use beckon_domain::id::ListId;
 use beckon_domain::invalid::Findings;
+use beckon_domain::segment::Subject;
 use beckon_domain::signal::KEY_BYTES_MAX;
 use serde_json::{Map, Value};
 
+use crate::fold::Means;
 use crate::fold::profile::{PROFILE_CHARS_MAX, TRAITS_BYTES_MAX, TRAITS_MAX, fits};
 use crate::ids::usable;
 
@@ -24,6 +27,15 @@ pub(super) fn refuse_unidentified(noun: &str, identifiers: [(&str, bool); 2], fi
     for (field, _) in identifiers.into_iter().filter(|(_, cleared)| *cleared) {
         let reason = format!("cannot be cleared: without {first} and {second} nothing could find the {noun} again");
         findings.add(field, reason);
+    }
+}
+
+/// Refuses a list that is not there, or not of that subject. It may have been deleted while somebody imports onto it.
+pub(super) fn check_list(list: Option<ListId>, subject: Subject, means: Means<'_>, findings: &mut Findings) {
+    let Some(id) = list else { return };
+    let known = means.compiled.catalog.list(id).filter(|list| list.subject == subject);
+    if known.is_none() {
+        findings.add("list", format!("there is no such list any more: {id}"));
     }
 }
 

@@ -3,10 +3,12 @@
 use beckon_domain::company::{Company, CompanyProfile};
 use beckon_domain::id::CompanyId;
 use beckon_domain::invalid::{Findings, Invalid};
+use beckon_domain::segment::Subject;
 use beckon_domain::whole::whole;
+use beckon_store::intake::SubjectId;
 use serde_json::Value;
 
-use super::check::{check_key, check_text, refuse_unidentified, write_traits};
+use super::check::{check_key, check_list, check_text, refuse_unidentified, write_traits};
 use super::{COMPANY_FIELDS, Change, CompanyUpsert, Upserted};
 use crate::fold::Means;
 use crate::fold::working::Working;
@@ -42,10 +44,14 @@ pub(crate) fn upsert(
         write_field(&mut company.profile, name, value, &mut findings);
     }
     write_traits(&mut company.traits, said.clear_traits, &said.traits, &mut findings);
+    check_list(said.list, Subject::Company, means, &mut findings);
     findings.into_result(())?;
 
     let id = company.id;
     working.put_company(company.clone(), means.now);
+    if let Some(list) = said.list {
+        working.put_on_list(list, SubjectId::Company(id), means.now);
+    }
     Ok(Upserted { value: working.company(id).cloned().unwrap_or(company), created })
 }
 

@@ -3,8 +3,10 @@
 use beckon_domain::contact::{Contact, ContactProfile};
 use beckon_domain::id::ContactId;
 use beckon_domain::invalid::{Findings, Invalid};
+use beckon_domain::segment::Subject;
+use beckon_store::intake::SubjectId;
 
-use super::check::{check_key, check_text, refuse_unidentified, write_traits};
+use super::check::{check_key, check_list, check_text, refuse_unidentified, write_traits};
 use super::{Change, ContactUpsert, Upserted};
 use crate::fold::working::Working;
 use crate::fold::{Means, company, work_domain};
@@ -47,6 +49,7 @@ pub(crate) fn upsert(
         }
     }
     write_traits(&mut contact.traits, said.clear_traits, &said.traits, &mut findings);
+    check_list(said.list, Subject::Contact, means, &mut findings);
     findings.into_result(())?;
 
     // Nothing can be wrong any more, so a company that is not known yet is made.
@@ -63,6 +66,9 @@ pub(crate) fn upsert(
     }
     let id = contact.id;
     working.put_contact(contact.clone(), means.now);
+    if let Some(list) = said.list {
+        working.put_on_list(list, SubjectId::Contact(id), means.now);
+    }
     Ok(Upserted { value: working.contact(id).cloned().unwrap_or(contact), created })
 }
 

@@ -8,7 +8,9 @@ use beckon_domain::ambient::Ambient;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::invalid::Invalid;
-use beckon_store::intake::IntakeState;
+use beckon_domain::list::List;
+use beckon_domain::segment::Subject;
+use beckon_store::intake::{IntakeState, NewListMember, SubjectId};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -60,6 +62,33 @@ fn fields<T: std::fmt::Debug>(refused: Result<T, Invalid>) -> Vec<String> {
 
 fn object(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
+}
+
+#[test]
+fn who_is_taken_is_put_on_the_list_and_a_list_that_is_gone_is_refused() {
+    let list = |n: u128, subject| List {
+        id: ListId::from(uuid::Uuid::from_u128(n)),
+        name: format!("List {n}"),
+        subject,
+        created_at: minute(0),
+        updated_at: minute(0),
+    };
+    let (people, accounts) = (list(1, Subject::Contact), list(2, Subject::Company));
+    let mut world = world();
+    let set_up =
+        beckon_store::WorkspaceConfig { lists: vec![people.clone(), accounts.clone()], ..config(vec![], vec![]) };
+    world.compiled = Compiled::new(Arc::new(set_up));
+    let onto = |list: &List, said: ContactUpsert| ContactUpsert { list: Some(list.id), ..said };
+    let jane = world.contact(onto(&people, by_email("jane@acme.test"))).unwrap().value;
+    world.contact(onto(&people, by_email("jane@acme.test"))).unwrap();
+    assert_eq!(fields(world.contact(onto(&accounts, by_email("joe@acme.test")))), ["list"]);
+    assert_eq!(fields(world.contact(onto(&list(3, Subject::Contact), by_email("joe@acme.test")))), ["list"]);
+    let acme = world.company(CompanyUpsert { list: Some(accounts.id), ..of_domain("acme.test") }).unwrap().value;
+    let changes = world.working.into_changes(minute(9));
+    let on = |list: &List, member, at| NewListMember { list_id: list.id, member, added_at: minute(at) };
+    let expected = [on(&people, SubjectId::Contact(jane.id), 1), on(&accounts, SubjectId::Company(acme.id), 5)];
+    assert_eq!(changes.list_members, expected);
+    assert_eq!(changes.contacts.len(), 1, "who is refused is not written");
 }
 
 // behaviour A3

@@ -11,6 +11,7 @@ use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use beckon_domain::company::Company;
 use beckon_domain::id::CompanyId;
+use beckon_domain::segment::Subject;
 use beckon_intake::{CompanyUpsert, Upserted};
 use beckon_store::people::CompanyFilter;
 use bytes::Bytes;
@@ -20,11 +21,12 @@ use serde_json::Value;
 
 use super::fields;
 use super::imports::{self, CsvFile, ImportReport, Progress};
+use super::lists::{self, Onto};
 use crate::app::App;
 use crate::audit::{self, Change};
 use crate::auth::Caller;
 use crate::docs;
-use crate::extract::{ById, Json, Listing, Path};
+use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::Paged;
 use crate::problem::Problem;
 use crate::reply::{CreatedOrFound, NoContent};
@@ -69,7 +71,8 @@ fn import_routes() -> ApiRouter<App> {
         post_with(import, |operation| {
             docs::operation("importCompanies", TAG, "Make or change companies from a CSV file")(operation).description(
                 "Columns: domain, group_id, name, linkedin_url, industry, employees, country; any other is a trait. A \
-                     line that is wrong fails alone. Importing the same file again does no harm.",
+                     line that is wrong fails alone. Importing the same file again does no harm. With `list`, \
+                     everybody who is taken is put on that list.",
             )
         }),
     )
@@ -144,21 +147,32 @@ pub(crate) async fn erase(
     Ok(NoContent)
 }
 
-async fn import(State(app): State<App>, caller: Caller, CsvFile(file): CsvFile) -> Result<Json<ImportReport>, Problem> {
-    import_file(&app, caller, file, |_| {}).await.map(Json)
+async fn import(
+    State(app): State<App>,
+    caller: Caller,
+    Query(onto): Query<Onto>,
+    CsvFile(file): CsvFile,
+) -> Result<Json<ImportReport>, Problem> {
+    import_file(&app, caller, file, onto, |_| {}).await.map(Json)
 }
 
-/// Imports a file; `watch` hears how far it has come.
+/// Imports a file, onto a list if one is named; `watch` hears how far it has come.
 pub(crate) async fn import_file(
     app: &App,
     caller: Caller,
     file: Bytes,
+    onto: Onto,
     watch: impl FnMut(&Progress),
 ) -> Result<ImportReport, Problem> {
-    let lines = imports::parse(file, beckon_intake::import::companies).await?;
+    let mut lines = imports::parse(file, beckon_intake::import::companies).await?;
+    let list = lists::find_or_make(app, caller, Subject::Company, onto.list.as_deref()).await?;
+    for upsert in lines.iter_mut().filter_map(|line| line.result.as_mut().ok()) {
+        upsert.list = list.as_ref().map(|list| list.id);
+    }
     let write = |upserts| app.intake.upsert_companies(caller.workspace_id, upserts);
     let report = imports::import(lines, write, watch).await?;
-    let after = audit::as_shown(&report.progress());
+    let report = ImportReport { list_id: list.map(|list| list.id), ..report };
+    let after = report.noted();
     let change = Change { action: "companies.imported", subject: "companies", before: Value::Null, after };
     audit::record(app, caller, change).await?;
     Ok(report)

@@ -12,6 +12,7 @@ use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use beckon_domain::contact::Contact;
 use beckon_domain::id::{CompanyId, ContactId};
+use beckon_domain::segment::Subject;
 use beckon_intake::{ContactUpsert, Upserted};
 use beckon_store::people::ContactFilter;
 use bytes::Bytes;
@@ -21,11 +22,12 @@ use serde_json::{Value, json};
 
 use super::fields;
 use super::imports::{self, CsvFile, ImportReport, Progress};
+use super::lists::{self, Onto};
 use crate::app::App;
 use crate::audit::{self, Change};
 use crate::auth::Caller;
 use crate::docs;
-use crate::extract::{ById, Json, Listing, Path};
+use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::Paged;
 use crate::problem::Problem;
 use crate::reply::{CreatedOrFound, NoContent};
@@ -91,7 +93,8 @@ fn import_routes() -> ApiRouter<App> {
             docs::operation("importContacts", TAG, "Make or change contacts from a CSV file")(operation).description(
                 "Columns: email, user_id, first_name, last_name, title, company, linkedin_url, seniority, department, \
                      country, phone, company_domain; any other is a trait. A line that is wrong fails alone. Importing \
-                     the same file again does no harm.",
+                     the same file again does no harm. With `list`, \
+                     everybody who is taken is put on that list.",
             )
         }),
     )
@@ -203,21 +206,32 @@ async fn set_suppressed(
     Ok(Json(view::one(app, caller.workspace_id, contact).await?))
 }
 
-async fn import(State(app): State<App>, caller: Caller, CsvFile(file): CsvFile) -> Result<Json<ImportReport>, Problem> {
-    import_file(&app, caller, file, |_| {}).await.map(Json)
+async fn import(
+    State(app): State<App>,
+    caller: Caller,
+    Query(onto): Query<Onto>,
+    CsvFile(file): CsvFile,
+) -> Result<Json<ImportReport>, Problem> {
+    import_file(&app, caller, file, onto, |_| {}).await.map(Json)
 }
 
-/// Imports a file; `watch` hears how far it has come.
+/// Imports a file, onto a list if one is named; `watch` hears how far it has come.
 pub(crate) async fn import_file(
     app: &App,
     caller: Caller,
     file: Bytes,
+    onto: Onto,
     watch: impl FnMut(&Progress),
 ) -> Result<ImportReport, Problem> {
-    let lines = imports::parse(file, beckon_intake::import::contacts).await?;
+    let mut lines = imports::parse(file, beckon_intake::import::contacts).await?;
+    let list = lists::find_or_make(app, caller, Subject::Contact, onto.list.as_deref()).await?;
+    for upsert in lines.iter_mut().filter_map(|line| line.result.as_mut().ok()) {
+        upsert.list = list.as_ref().map(|list| list.id);
+    }
     let write = |upserts| app.intake.upsert_contacts(caller.workspace_id, upserts);
     let report = imports::import(lines, write, watch).await?;
-    let after = audit::as_shown(&report.progress());
+    let report = ImportReport { list_id: list.map(|list| list.id), ..report };
+    let after = report.noted();
     let change = Change { action: "contacts.imported", subject: "contacts", before: Value::Null, after };
     audit::record(app, caller, change).await?;
     Ok(report)

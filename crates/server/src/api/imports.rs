@@ -14,6 +14,7 @@ use aide::openapi::{MediaType, Operation, RequestBody, SchemaObject};
 use aide::operation::set_body;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
+use beckon_domain::id::ListId;
 use beckon_domain::invalid::{Invalid, InvalidField};
 use beckon_intake::Upserted;
 use beckon_intake::import::Line;
@@ -22,8 +23,10 @@ use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemars::{JsonSchema, json_schema};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::app::App;
+use crate::audit::as_shown;
 use crate::problem::{Code, Problem};
 
 /// How many lines are written in one step.
@@ -92,6 +95,9 @@ pub(crate) struct ImportReport {
     pub(crate) errors: Vec<LineError>,
     /// How many errors there are in all. A line can have several.
     pub(crate) errors_total: usize,
+    /// The list that everybody who was taken is on now, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) list_id: Option<ListId>,
 }
 
 /// Something wrong with a line.
@@ -122,6 +128,15 @@ impl ImportReport {
     /// How far it has come.
     pub(crate) fn progress(&self) -> Progress {
         Progress { lines: self.lines, created: self.created, updated: self.updated, failed: self.failed }
+    }
+
+    /// What the audit log says of it.
+    pub(crate) fn noted(&self) -> Value {
+        let mut noted = as_shown(&self.progress());
+        if let Some(list) = self.list_id {
+            noted["list_id"] = as_shown(&list);
+        }
+        noted
     }
 
     fn fail(&mut self, line: u64, Invalid(fields): Invalid) {

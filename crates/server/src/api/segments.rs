@@ -225,7 +225,7 @@ pub(crate) async fn preview_segment(
 
 /// Segments change one after the other, so that two changes together cannot close a circle of references, or
 /// refer to what is being deleted.
-async fn turn(app: &App, workspace: WorkspaceId) -> Turn<'_> {
+pub(super) async fn turn(app: &App, workspace: WorkspaceId) -> Turn<'_> {
     app.edit_turns().take((workspace, "segments".to_owned())).await
 }
 
@@ -235,8 +235,13 @@ fn same_but_for_the_time(after: &Segment, before: &Segment) -> bool {
 
 /// The other segments whose rules refer to `id`, in words; `None` if there are none.
 pub(crate) fn referring(config: &WorkspaceConfig, id: SegmentId) -> Option<String> {
-    let referring: Vec<&Segment> =
-        config.segments.iter().filter(|segment| segment.id != id && segment.rule.references().contains(&id)).collect();
+    let refers = |segment: &&Segment| segment.id != id && segment.rule.references().contains(&id);
+    named(config.segments.iter().filter(refers))
+}
+
+/// Segments in words; `None` if there are none.
+pub(super) fn named<'a>(segments: impl Iterator<Item = &'a Segment>) -> Option<String> {
+    let referring: Vec<&Segment> = segments.collect();
     if referring.is_empty() {
         return None;
     }

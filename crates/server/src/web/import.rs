@@ -11,6 +11,7 @@ mod report;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use beckon_domain::segment::Subject;
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -22,14 +23,18 @@ use tokio::sync::mpsc;
 use super::failure::Failure;
 use super::form::Errors;
 use super::page::{Page, Place};
-use super::parts::{card, error_summary};
+use super::parts::{Field, card, error_summary};
+use super::people;
 use super::viewer::Viewer;
 use crate::api::imports::{self, ImportReport, Progress};
+use crate::api::lists::Onto;
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
 /// The field of the form that holds the file.
 const FILE: &str = "file";
+/// The field, and the parameter, that names a list.
+const LIST: &str = "list";
 /// How many lines of progress may wait for a browser that reads slowly; what comes on top is left out.
 const PROGRESS_WAITING_MAX: usize = 16;
 
@@ -46,43 +51,74 @@ pub(super) struct Kind {
     pub(super) columns: &'static [(&'static str, &'static str)],
     /// A line of a file, to begin with.
     pub(super) example: &'static str,
+    /// Which lists they can be put on.
+    pub(super) subject: Subject,
 }
 
 /// What the browser sent.
 pub(super) struct Upload {
     /// The file.
     pub(super) file: Bytes,
+    /// The list they are put on, if one was named.
+    pub(super) onto: Onto,
     /// Whether it reads lines of progress.
     watches: bool,
 }
 
+/// What came, and as what list it was to be kept, so that a form that is shown again has it.
+pub(super) struct Received {
+    upload: Result<Upload, Problem>,
+    list: String,
+}
+
 /// Reads what was sent, in either form.
-pub(super) async fn receive(app: &App, request: Request) -> Result<Upload, Problem> {
+pub(super) async fn receive(app: &App, request: Request) -> Received {
+    let asked = list_asked(request.uri().query());
+    match read(app, request).await {
+        Ok((file, watches, list)) => {
+            let list = list.unwrap_or(asked);
+            let onto = Onto { list: Some(list.clone()) };
+            Received { upload: file.map(|file| Upload { file, onto, watches }), list }
+        }
+        Err(problem) => Received { upload: Err(problem), list: asked },
+    }
+}
+
+/// The list that an address names.
+pub(super) fn list_asked(query: Option<&str>) -> String {
+    people::query(query).text(LIST).to_owned()
+}
+
+/// The file, whether lines of progress are read, and the list, if the form has one.
+async fn read(app: &App, request: Request) -> Result<(Result<Bytes, Problem>, bool, Option<String>), Problem> {
     let kind = text(request.headers(), CONTENT_TYPE.as_str()).to_owned();
     let body = imports::collect(request.into_body(), app.options.import_bytes_max).await?;
     if kind.to_ascii_lowercase().starts_with("text/csv") {
-        return Ok(Upload { file: body, watches: true });
+        return Ok((Ok(body), true, None));
     }
     let boundary = form_data::boundary(&kind);
     let boundary = boundary.ok_or_else(|| Problem::new(Code::UnsupportedMediaType, "send the file with the form"))?;
-    let found = form_data::find_file(&body, &boundary, FILE);
-    let file = found.ok_or_else(|| Problem::field(FILE, "choose a CSV file"))?;
-    if file.is_empty() {
-        return Err(Problem::field(FILE, "choose a CSV file: this one is empty, or none was chosen"));
-    }
-    Ok(Upload { file, watches: false })
+    let list = form_data::find_part(&body, &boundary, LIST).map(|name| String::from_utf8_lossy(&name).into_owned());
+    let file = match form_data::find_part(&body, &boundary, FILE) {
+        None => Err(Problem::field(FILE, "choose a CSV file")),
+        Some(file) if file.is_empty() => {
+            Err(Problem::field(FILE, "choose a CSV file: this one is empty, or none was chosen"))
+        }
+        Some(file) => Ok(file),
+    };
+    Ok((file, false, list))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The page that asks.
-pub(super) fn ask(viewer: &Viewer, kind: Kind, errors: &Errors) -> Response {
+/// The page that asks, with a list filled in.
+pub(super) fn ask(viewer: &Viewer, kind: Kind, list: &str, errors: &Errors) -> Response {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = html! {
         div.columns {
-            div.stack { (form(viewer, kind, errors)) div #import-report.stack aria-live="polite" {} }
+            div.stack { (form(viewer, kind, list, errors)) div #import-report.stack aria-live="polite" {} }
             (help(viewer, kind))
         }
     };
@@ -95,7 +131,7 @@ fn page(viewer: &Viewer, kind: Kind) -> Page<'_> {
     Page::new(viewer, kind.place, title).below(kind.list, kind.path).lead(lead)
 }
 
-fn form(viewer: &Viewer, kind: Kind, errors: &Errors) -> Markup {
+fn form(viewer: &Viewer, kind: Kind, list: &str, errors: &Errors) -> Markup {
     let wrong = errors.at(FILE);
     let described = if wrong.is_some() { "file-hint file-error" } else { "file-hint" };
     html! {
@@ -108,6 +144,11 @@ fn form(viewer: &Viewer, kind: Kind, errors: &Errors) -> Markup {
                     input.drop #file type="file" name=(FILE) accept=".csv,text/csv" required aria-describedby=(described)
                         aria-invalid=[wrong.is_some().then_some("true")];
                     @if let Some(wrong) = wrong { span.error id="file-error" { (wrong) } }
+                }
+                (Field::new(LIST, "Put them on a list").value(list).placeholder("Target accounts").autocomplete("off").list("lists").errors(errors)
+                    .hint(html! { "Only if you want to: the name of a list. If there is none of that name, it is made." }).show())
+                datalist #lists {
+                    @for known in viewer.workspace.lists.iter().filter(|known| known.subject == kind.subject) { option value=(known.name) {} }
                 }
                 div.progress hidden data-import-progress {
                     progress value="0" max="1" aria-label="Progress of the import" {}
@@ -145,27 +186,29 @@ pub(super) fn template(kind: Kind) -> Response {
 pub(super) async fn take<F>(
     viewer: &Viewer,
     kind: Kind,
-    upload: Result<Upload, Problem>,
-    import: impl FnOnce(Bytes, Watch) -> F,
+    received: Received,
+    import: impl FnOnce(Bytes, Onto, Watch) -> F,
 ) -> Result<Response, Failure>
 where
     F: Future<Output = Result<ImportReport, Problem>> + Send + 'static,
 {
-    let Upload { file, watches } = match upload {
+    let Received { upload, list: named } = received;
+    let Upload { file, onto, watches } = match upload {
         Ok(upload) => upload,
-        Err(problem) => return Ok(ask(viewer, kind, &Errors::of(problem)?)),
+        Err(problem) => return Ok(ask(viewer, kind, &named, &Errors::of(problem)?)),
     };
     let (sender, receiver) = mpsc::channel(PROGRESS_WAITING_MAX);
     // On a task of its own, so that it goes on when nobody waits for the answer any more.
-    let importing = tokio::spawn(import(file, Watch(sender.clone())));
-    let list = (kind.list.to_lowercase(), viewer.path(kind.path));
+    let importing = tokio::spawn(import(file, onto, Watch(sender.clone())));
+    let ways =
+        report::Ways { list: kind.list.to_lowercase(), path: viewer.path(kind.path), lists: viewer.path("/lists") };
     if watches {
-        return Ok(watched(importing, sender, receiver, list));
+        return Ok(watched(importing, sender, receiver, ways));
     }
     drop(receiver);
     match importing.await.unwrap_or_else(|error| Err(Problem::internal(&error))) {
-        Ok(report) => Ok(page(viewer, kind).show(html! { div.stack { (report::show(&report, &list.0, &list.1)) } })),
-        Err(problem) => Ok(ask(viewer, kind, &Errors::of(problem)?)),
+        Ok(report) => Ok(page(viewer, kind).show(html! { div.stack { (report::show(&report, &ways)) } })),
+        Err(problem) => Ok(ask(viewer, kind, &named, &Errors::of(problem)?)),
     }
 }
 
@@ -189,11 +232,11 @@ fn watched(
     importing: tokio::task::JoinHandle<Result<ImportReport, Problem>>,
     sender: mpsc::Sender<String>,
     receiver: mpsc::Receiver<String>,
-    (list, path): (String, String),
+    ways: report::Ways,
 ) -> Response {
     tokio::spawn(async move {
         let last = match importing.await.unwrap_or_else(|error| Err(Problem::internal(&error))) {
-            Ok(report) => json!({ "html": report::show(&report, &list, &path).into_string() }),
+            Ok(report) => json!({ "html": report::show(&report, &ways).into_string() }),
             Err(problem) => {
                 let body = problem.body();
                 let reasons: Vec<_> = body.errors.iter().map(|error| error.reason.as_str()).collect();

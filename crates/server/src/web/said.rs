@@ -11,6 +11,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("erased", "Erased."),
     ("invited", "Invited. Give them the link below: it is shown this once."),
     ("job-canceled", "Ended. What it made due already is still sent."),
+    ("off-list", "Taken off the list."),
     ("password-changed", "Your password is changed. Other browsers are signed out."),
     ("recovering", "Recovering. What failed is being sent again."),
     ("removed", "Removed. They are signed out everywhere."),

@@ -54,7 +54,7 @@ fn find(config: &WorkspaceConfig, id: SegmentId) -> Result<&Segment, Failure> {
 
 /// The rule of a segment in words.
 fn sentence(config: &WorkspaceConfig, segment: &Segment) -> String {
-    segment.rule.sentence(&|id| name_of(config, id))
+    segment.rule.sentence(config)
 }
 
 /// Links to the segments that rely on something, one per line.

@@ -11,6 +11,8 @@ mod house;
 mod idempotency;
 mod jobs;
 mod keys;
+mod list_pages;
+mod lists;
 mod members;
 mod page_routes;
 mod people;

@@ -64,6 +64,7 @@ fn known_id(segment: &str) -> Option<String> {
         "contacts" => id("con"),
         "companies" => id("com"),
         "segments" => "7264".to_owned(),
+        "lists" => id("lst"),
         "jobs" => id("job"),
         "signals" => id("sig"),
         "members" => id("mem"),

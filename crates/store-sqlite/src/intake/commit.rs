@@ -13,6 +13,7 @@ use rusqlite::params;
 use super::subject;
 use crate::announce::{announce, check_workspace, taken};
 use crate::columns::doc;
+use crate::lists::put_on_list;
 use crate::people::{put_companies, put_contacts, put_visitor};
 use crate::tally::Count;
 use crate::writer::Write;
@@ -39,6 +40,9 @@ pub(super) fn commit(
     add_intents(write, workspace, changes)?;
     add_signals(write, workspace, changes)?;
     remember_message_ids(write, workspace, changes)?;
+    for new in &changes.list_members {
+        put_on_list(write, workspace, new)?;
+    }
     put_firings(write, workspace, changes)?;
     for event in &changes.events {
         check_workspace(event, workspace)?;

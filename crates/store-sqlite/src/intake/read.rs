@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::subject;
 use crate::columns::Columns;
+use crate::lists::lists_of;
 use crate::people::{company, contact};
 use crate::sql::Sql;
 
@@ -47,6 +48,9 @@ pub(super) fn read(sql: &Sql<'_>, workspace: WorkspaceId, query: &IntakeQuery) -
             reading.history(id, query)?;
         }
         reading.firings(id)?;
+        if query.lists {
+            reading.lists(id)?;
+        }
     }
     Ok(reading.state)
 }
@@ -162,6 +166,14 @@ impl Reading<'_> {
                 self.sql.list(text, params![self.workspace, id, since.as_millisecond(), HISTORY_ROWS_MAX], read)
             }
         }
+    }
+
+    fn lists(&mut self, id: SubjectId) -> Result<()> {
+        let lists = lists_of(self.sql, self.workspace, id)?;
+        if !lists.is_empty() {
+            self.state.lists.insert(id, lists);
+        }
+        Ok(())
     }
 
     fn firings(&mut self, id: SubjectId) -> Result<()> {

@@ -11,6 +11,7 @@ use rusqlite::params;
 use super::{contact as read_contact, put_contacts, put_visitor, words};
 use crate::columns::Columns;
 use crate::intake::subject;
+use crate::lists::take_off_all_lists;
 use crate::sql::Sql;
 use crate::writer::Write;
 
@@ -30,6 +31,7 @@ pub(super) fn contact(write: &mut Write<'_>, workspace: WorkspaceId, id: Contact
     write.run("DELETE FROM visit WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
     write.run("DELETE FROM signal WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
     erase_firings(write, workspace, SubjectId::Contact(id))?;
+    take_off_all_lists(write, workspace, SubjectId::Contact(id))?;
     let theirs = "SELECT doc FROM visitor WHERE workspace_id = ?1 AND contact_id = ?2";
     for visitor in visitors(write, workspace, theirs, id.uuid())? {
         write.run(
@@ -53,6 +55,7 @@ pub(super) fn company(write: &mut Write<'_>, workspace: WorkspaceId, id: Company
     write.run("UPDATE intent SET company_id = NULL WHERE workspace_id = ?1 AND company_id = ?2", key)?;
     write.run("UPDATE visit SET company_id = NULL WHERE workspace_id = ?1 AND company_id = ?2", key)?;
     erase_firings(write, workspace, SubjectId::Company(id))?;
+    take_off_all_lists(write, workspace, SubjectId::Company(id))?;
     let contacts = write.list(
         "SELECT doc FROM contact WHERE workspace_id = ?1 AND company_id = ?2",
         params![workspace.uuid(), id.uuid()],

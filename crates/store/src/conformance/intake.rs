@@ -374,6 +374,7 @@ pub async fn workspaces_see_nothing_of_each_other(store: &SharedStore) {
         message_ids: ["m1".into()].into(),
         page_views_since: Some(at(-9)),
         intents_since: Some(at(-9)),
+        lists: true,
         of_contacts_only: false,
     };
     assert_eq!(read(&given, query.clone()).await, IntakeState::default());

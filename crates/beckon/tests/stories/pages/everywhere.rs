@@ -82,6 +82,8 @@ async fn every_page_of_an_empty_workspace_can_be_used_by_everybody() {
         "/signals",
         "/contacts",
         "/companies",
+        "/lists",
+        "/lists/new",
         "/settings",
         "/account",
     ] {
@@ -97,7 +99,9 @@ async fn every_page_of_a_workspace_in_use_can_be_used_by_everybody() {
     let (beckon, browser) = signed_in().await;
     let _receiver = in_use::fill(&beckon).await;
     let pages = pages(&browser).await;
-    for place in ["webhooks", "deliveries", "events", "catalog", "segments", "signals", "contacts", "companies"] {
+    let places =
+        ["webhooks", "deliveries", "events", "catalog", "segments", "signals", "contacts", "companies", "lists"];
+    for place in places {
         let one = format!("/{place}/{ID}");
         assert!(pages.contains_key(&one), "{one} is not among {:?}", pages.keys());
     }

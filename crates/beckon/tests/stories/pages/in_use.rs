@@ -1,6 +1,7 @@
 //! A workspace in the middle of its work: people, segments, webhooks well and unwell, and what came of it.
 
 use beckon_testkit::receiver::{Receiver, Reply};
+use hyper::Method;
 use serde_json::json;
 
 use crate::beckon::Beckon;
@@ -58,6 +59,9 @@ async fn people(beckon: &Beckon) {
         });
         beckon.contact(contact).await;
     }
+    let api = beckon.api.with("content-type", "text/csv");
+    let accounts = "domain,name\nacme.example,Acme Corp\nkestrel.example,Kestrel Software\n";
+    api.send(Method::POST, "/api/v1/companies/import?list=Target%20accounts", accounts).await.expect(200);
     let sam = beckon.api.list("/api/v1/contacts?email=sam.okafor@acme.example", 10).await.remove(0);
     let path = format!("/api/v1/contacts/{}", sam["id"].as_str().unwrap());
     beckon.api.patch(&path, json!({ "suppressed": true })).await;

@@ -1,10 +1,51 @@
 //! Behaviours U6 and U8: a segment is made without code; signals show what came of them, and why not.
 
+use std::io::Write;
+
 use beckon_testkit::receiver::Receiver;
 use serde_json::json;
 
 use super::signed_in;
 use crate::browser::within;
+
+// behaviour U6 (in part)
+#[tokio::test]
+async fn a_rule_asks_for_a_list_that_a_file_was_imported_onto_and_for_the_profile() {
+    let (beckon, browser) = signed_in().await;
+    beckon.api.patch("/api/v1/settings", json!({ "icp": { "titles": ["head of"] } })).await.expect(200);
+    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    write!(
+        file,
+        "email,first_name,title\nmei@kestrel.example,Mei,Head of Growth\nsam@kestrel.example,Sam,Headhunter\n"
+    )
+    .unwrap();
+    file.flush().unwrap();
+    browser.open("/contacts/import").await;
+    browser.upload("CSV file", file.path()).await;
+    browser.fill("Put them on a list", "Spring fair").await;
+    browser.click("Import").await;
+    browser.click("Show the list").await;
+    browser.see("2 on it").await;
+    browser.axe("a list").await;
+
+    browser.open("/segments/new").await;
+    browser.fill("Name", "Invited").await;
+    browser.click("Add condition").await;
+    browser.choose("Kind of condition", "On a list").await;
+    browser.choose("List", "Spring fair (contacts)").await;
+    browser.see_in("Preview", "Sam").await;
+    browser.click("Add condition").await;
+    browser.choose(within("Condition 2 of 2", "Kind of condition"), "Ideal customer profile").await;
+    browser.see_no_more("Sam").await;
+    browser.see_in("Preview", "Mei").await;
+    browser.axe("the rule's editor").await;
+    browser.click("Create segment").await;
+    browser.see("Is on the list “Spring fair” and fits the ideal customer profile").await;
+    let list = beckon.api.list("/api/v1/lists", 250).await.remove(0);
+    let segment = beckon.api.list("/api/v1/segments", 250).await.remove(0);
+    assert_eq!(segment["rule"], json!({ "all": [{ "list": list["id"] }, { "icp": true }] }));
+    browser.close().await;
+}
 
 // behaviour U6
 #[tokio::test]

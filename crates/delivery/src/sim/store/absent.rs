@@ -1,5 +1,6 @@
 //! What the delivery engine never asks a store for.
 
+mod lists;
 mod members;
 
 use async_trait::async_trait;

@@ -309,6 +309,7 @@ impl Model {
             webhooks: live.cloned().map(Arc::new).collect(),
             segments: Vec::new(),
             event_types: Vec::new(),
+            lists: Vec::new(),
         })
     }
 

@@ -12,9 +12,10 @@ use std::sync::OnceLock;
 use super::fit::Profile;
 use super::index::Index;
 use super::{Evaluation, Facts};
-use crate::id::SegmentId;
+use crate::id::{ListId, SegmentId};
 use crate::invalid::{Findings, Invalid};
-use crate::segment::rule::{Leaf, Lookback, Property, Rule};
+use crate::list::List;
+use crate::segment::rule::{Leaf, Lookback, Names, Property, Rule};
 use crate::segment::{Segment, Subject};
 use crate::settings::Icp;
 
@@ -28,18 +29,29 @@ pub struct Needs {
     pub page_views: Option<Lookback>,
     /// Interest shown elsewhere.
     pub intents: Option<Lookback>,
+    /// Which lists somebody is on.
+    pub lists: bool,
 }
 
 impl Needs {
     /// What the rule itself needs, without the segments it refers to.
     pub fn of(rule: &Rule) -> Needs {
-        Needs { page_views: rule.page_view_window(), intents: rule.intent_window() }
+        Needs { page_views: rule.page_view_window(), intents: rule.intent_window(), lists: !rule.lists().is_empty() }
     }
 
     /// What both need together.
     #[must_use]
     pub fn and(self, other: Needs) -> Needs {
-        Needs { page_views: self.page_views.max(other.page_views), intents: self.intents.max(other.intents) }
+        Needs {
+            page_views: self.page_views.max(other.page_views),
+            intents: self.intents.max(other.intents),
+            lists: self.lists || other.lists,
+        }
+    }
+
+    /// Whether it asks for what was done: page views or interests.
+    pub fn history(self) -> bool {
+        self.page_views.is_some() || self.intents.is_some()
     }
 }
 
@@ -56,6 +68,8 @@ pub struct SegmentCatalog {
     companies: Announcing,
     /// Whom the workspace wants to sell to.
     pub(super) profile: Profile,
+    /// The lists there are.
+    lists: HashMap<ListId, List>,
 }
 
 /// The segments about one subject that announce.
@@ -83,7 +97,21 @@ impl SegmentCatalog {
             Announcing { needs: needs.fold(Needs::default(), Needs::and), places, index: OnceLock::new() }
         };
         let (contacts, companies) = (announcing(Subject::Contact), announcing(Subject::Company));
-        SegmentCatalog { heights: heights(&below), segments, places, contacts, companies, profile: Profile::default() }
+        SegmentCatalog {
+            heights: heights(&below),
+            segments,
+            places,
+            contacts,
+            companies,
+            profile: Profile::default(),
+            lists: HashMap::new(),
+        }
+    }
+
+    /// The same with these lists for rules to refer to.
+    #[must_use]
+    pub fn with_lists(self, lists: &[List]) -> SegmentCatalog {
+        SegmentCatalog { lists: lists.iter().map(|list| (list.id, list.clone())).collect(), ..self }
     }
 
     /// The same with that ideal customer profile; without one, nobody fits it.
@@ -101,6 +129,11 @@ impl SegmentCatalog {
     /// The segment of that id, enabled or not.
     pub fn get(&self, id: SegmentId) -> Option<&Segment> {
         self.places.get(&id).map(|place| &self.segments[*place])
+    }
+
+    /// The list of that id.
+    pub fn list(&self, id: ListId) -> Option<&List> {
+        self.lists.get(&id)
     }
 
     /// The segments about `subject` whose matches are announced, by id.
@@ -126,7 +159,7 @@ impl SegmentCatalog {
                 found |= match leaf {
                     Leaf::Prop { property, .. } => asked(property),
                     Leaf::Icp => self.profile.properties().any(&asked),
-                    Leaf::Visited(_) | Leaf::Intent(_) | Leaf::Segment(_) => false,
+                    Leaf::Visited(_) | Leaf::Intent(_) | Leaf::Segment(_) | Leaf::List(_) => false,
                 }
             });
         }
@@ -159,18 +192,33 @@ impl SegmentCatalog {
     ///
     /// # Errors
     /// The path of each leaf that refers to a segment that does not exist or is about another subject,
-    /// that closes a circle (with the segments on it), or that makes a chain longer than [`CHAIN_MAX`].
+    /// that closes a circle (with the segments on it), or that makes a chain longer than [`CHAIN_MAX`]; and of each that
+    /// asks for a list that does not exist, or in a company segment for one of contacts.
     pub fn check_references(&self, id: Option<SegmentId>, subject: Subject, rule: &Rule) -> Result<(), Invalid> {
         let mut findings = Findings::default();
         let above = id.map_or(0, |id| self.chain_above(id));
         rule.each_leaf(&mut |path, leaf| {
-            if let Leaf::Segment(target) = leaf
-                && let Err(reason) = self.check_reference(id, subject, *target, above)
-            {
-                findings.add(format!("{path}/segment"), reason);
+            let (key, checked) = match leaf {
+                Leaf::Segment(target) => ("segment", self.check_reference(id, subject, *target, above)),
+                Leaf::List(list) => ("list", self.check_list(subject, *list)),
+                Leaf::Prop { .. } | Leaf::Visited(_) | Leaf::Intent(_) | Leaf::Icp => return,
+            };
+            if let Err(reason) = checked {
+                findings.add(format!("{path}/{key}"), reason);
             }
         });
         findings.into_result(())
+    }
+
+    fn check_list(&self, subject: Subject, id: ListId) -> Result<(), String> {
+        match self.lists.get(&id) {
+            None => Err(format!("there is no list {id}")),
+            Some(list) if subject == Subject::Company && list.subject == Subject::Contact => Err(format!(
+                "the list “{}” is of contacts; a company segment can only ask for lists of companies",
+                list.name
+            )),
+            Some(_) => Ok(()),
+        }
     }
 
     fn check_reference(
@@ -267,6 +315,16 @@ impl SegmentCatalog {
             }
         }
         None
+    }
+}
+
+impl Names for SegmentCatalog {
+    fn segment(&self, id: SegmentId) -> Option<String> {
+        self.get(id).map(|segment| segment.name.clone())
+    }
+
+    fn list(&self, id: ListId) -> Option<String> {
+        self.lists.get(&id).map(|list| list.name.clone())
     }
 }
 

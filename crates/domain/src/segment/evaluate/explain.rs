@@ -15,8 +15,9 @@ use super::compare::{self, Atom};
 use super::fit::Miss;
 use super::lookup::{self, Found};
 use super::{Evaluation, Facts, SegmentCatalog, intent, is_within, visited};
-use crate::id::SegmentId;
-use crate::segment::rule::{IntentMatch, Leaf, Names, Node, Property, Rule, Visited};
+use crate::id::{ListId, SegmentId};
+use crate::segment::Subject;
+use crate::segment::rule::{IntentMatch, Leaf, Node, Property, Rule, Visited};
 
 /// Most segments that are explained within one explanation; of others it is only said whether they hold.
 const SEGMENTS_MAX: usize = 20;
@@ -61,15 +62,12 @@ pub enum FindingKind {
 impl SegmentCatalog {
     /// Explains a rule, which need not be that of a segment here, on some facts.
     pub fn explain(&self, rule: &Rule, facts: &Facts<'_>) -> Finding {
-        let names = |id: SegmentId| self.get(id).map(|segment| segment.name.clone());
-        let evaluation = Evaluation::new(self, facts);
-        Explanation { evaluation, names: &names, explained: HashSet::new() }.node(rule.root())
+        Explanation { evaluation: Evaluation::new(self, facts), explained: HashSet::new() }.node(rule.root())
     }
 }
 
 struct Explanation<'a> {
     evaluation: Evaluation<'a>,
-    names: Names<'a>,
     explained: HashSet<SegmentId>,
 }
 
@@ -109,18 +107,33 @@ impl Explanation<'_> {
             Leaf::Visited(leaf) => (visited(leaf, facts), pages_of(leaf, facts)),
             Leaf::Intent(leaf) => (intent(leaf, facts), interests_of(leaf, facts)),
             Leaf::Segment(id) => return self.segment(*id),
+            Leaf::List(id) => (facts.lists.contains(id), self.listed(*id)),
             Leaf::Icp => {
                 let misses = self.evaluation.catalog.profile.misses(facts);
                 (misses.is_empty(), fit_of(&misses))
             }
         };
-        let wanted = leaf.sentence(self.names);
+        let wanted = leaf.sentence(self.evaluation.catalog);
         Finding { is: FindingKind::Condition, holds, wanted, found: Some(found), parts: vec![] }
+    }
+
+    fn listed(&self, id: ListId) -> String {
+        let facts = self.evaluation.facts;
+        let Some(list) = self.evaluation.catalog.list(id) else { return "there is no such list".to_owned() };
+        let (whom, is_known) = match list.subject {
+            Subject::Contact => ("contact", facts.contact.is_some()),
+            Subject::Company => ("company", facts.company.is_some()),
+        };
+        match facts.lists.contains(&id) {
+            _ if !is_known => format!("there is no {whom} that could be on it"),
+            true => format!("the {whom} is on it"),
+            false => format!("the {whom} is not on it"),
+        }
     }
 
     fn segment(&mut self, id: SegmentId) -> Finding {
         let holds = self.evaluation.is_in(id);
-        let wanted = Leaf::Segment(id).sentence(self.names);
+        let wanted = Leaf::Segment(id).sentence(self.evaluation.catalog);
         let catalog = self.evaluation.catalog;
         let (found, parts) = match catalog.referable(id) {
             None if catalog.get(id).is_none() => (Some("there is no such segment".to_owned()), vec![]),

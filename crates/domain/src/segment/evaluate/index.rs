@@ -16,6 +16,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::lookup;
 use super::{Facts, SegmentCatalog};
+use crate::id::ListId;
 use crate::segment::rule::{Property, fold};
 use keys::{Key, Keys};
 use needles::Needles;
@@ -35,6 +36,7 @@ pub(super) struct Index {
     /// By topic, in lower case.
     topics: HashMap<String, Vec<Place>>,
     any_intent: Vec<Place>,
+    lists: HashMap<ListId, Vec<Place>>,
 }
 
 /// The rules that wait for a property.
@@ -82,6 +84,7 @@ impl Index {
             Key::PathHas(part) => self.paths.parts.add(part, place),
             Key::Topic(topic) => self.topics.entry(topic.to_owned()).or_default().push(place),
             Key::AnyIntent => self.any_intent.push(place),
+            Key::OnList(list) => self.lists.entry(list).or_default().push(place),
         }
     }
 
@@ -105,6 +108,9 @@ impl Index {
             for intent in facts.intents.iter().filter(|_| !self.topics.is_empty()) {
                 marks.add_of(&self.topics, &fold(intent.topic.trim()));
             }
+        }
+        for places in facts.lists.iter().filter_map(|list| self.lists.get(list)) {
+            marks.add(places);
         }
         marks.into_places()
     }

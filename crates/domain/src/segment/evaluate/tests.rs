@@ -9,6 +9,7 @@ use crate::company::{CompanyProfile, Domain};
 use crate::contact::ContactProfile;
 use crate::email::Email;
 use crate::id::{CompanyId, ContactId, VisitId, VisitorId};
+use crate::list::List;
 use crate::page_path::normalize;
 use crate::segment::rule::tests::rule;
 use crate::segment::rule::{CompanyProperty, ContactProperty, Lookback, Property, VisitProperty};
@@ -120,6 +121,7 @@ impl World {
             visit: Some(&self.visit),
             page_views: &self.page_views,
             intents: &self.intents,
+            lists: &[],
             now: now(),
         }
     }
@@ -233,7 +235,8 @@ fn a_missing_property_makes_every_comparison_false_and_its_not_true() {
 
 #[test]
 fn without_a_contact_company_or_visit_nothing_of_theirs_is_known() {
-    let facts = Facts { contact: None, company: None, visit: None, page_views: &[], intents: &[], now: now() };
+    let facts =
+        Facts { contact: None, company: None, visit: None, page_views: &[], intents: &[], lists: &[], now: now() };
     for property in ["contact.email", "contact.traits.plan", "company.name", "company.traits.tier", "visit.path"] {
         let catalog = SegmentCatalog::default();
         assert!(!catalog.holds(&rule(json!({"prop": property, "op": "exists"})), &facts), "{property}");
@@ -466,11 +469,71 @@ fn needs_are_those_of_announcing_segments_and_all_they_refer_to() {
         Segment { enabled: false, ..segment(4, visited("30d")) },
         Segment { subject: Subject::Company, ..segment(5, json!({"visited": {"path": "a"}})) },
     ]);
-    assert_eq!(catalog.needs(Subject::Contact), Needs { page_views: days(3), intents: days(2) });
-    assert_eq!(catalog.needs(Subject::Company), Needs { page_views: Some(Lookback::Ever), intents: None });
+    assert_eq!(catalog.needs(Subject::Contact), Needs { page_views: days(3), intents: days(2), lists: false });
+    assert_eq!(
+        catalog.needs(Subject::Company),
+        Needs { page_views: Some(Lookback::Ever), intents: None, lists: false }
+    );
     let both = catalog.needs(Subject::Contact).and(catalog.needs(Subject::Company));
-    assert_eq!(both, Needs { page_views: Some(Lookback::Ever), intents: days(2) });
+    assert_eq!(both, Needs { page_views: Some(Lookback::Ever), intents: days(2), lists: false });
     assert_eq!(SegmentCatalog::default().needs(Subject::Contact), Needs::default());
+}
+
+fn list(n: u128, subject: Subject) -> List {
+    let id = ListId::from(Uuid::from_u128(n));
+    List { id, name: format!("List {n}"), subject, created_at: now(), updated_at: now() }
+}
+
+#[test]
+fn a_list_holds_for_those_who_are_on_it() {
+    let (on, off) = (list(1, Subject::Company), list(2, Subject::Contact));
+    let catalog = SegmentCatalog::default().with_lists(&[on.clone(), off.clone()]);
+    let (world, lists) = (World::new(), [on.id]);
+    let facts = Facts { lists: &lists, ..world.facts() };
+    let told = |facts: &Facts<'_>, id: ListId| {
+        let rule = rule(json!({ "list": id }));
+        let finding = catalog.explain(&rule, facts);
+        assert_eq!(finding.holds, catalog.holds(&rule, facts));
+        (finding.holds, finding.wanted, finding.found.unwrap())
+    };
+    let said = |holds, wanted: &str, found: &str| (holds, wanted.to_owned(), found.to_owned());
+    assert_eq!(told(&facts, on.id), said(true, "is on the list “List 1”", "the company is on it"));
+    assert_eq!(told(&facts, off.id), said(false, "is on the list “List 2”", "the contact is not on it"));
+    let nobody = Facts { contact: None, ..facts };
+    assert_eq!(told(&nobody, off.id).2, "there is no contact that could be on it");
+    let gone = list(3, Subject::Contact).id;
+    assert_eq!(told(&facts, gone).2, "there is no such list");
+}
+
+#[test]
+fn a_list_must_be_there_and_of_companies_for_a_company_segment() {
+    let (people, accounts) = (list(1, Subject::Contact), list(2, Subject::Company));
+    let catalog = SegmentCatalog::default().with_lists(&[people.clone(), accounts.clone()]);
+    let gone = list(3, Subject::Contact).id;
+    let asks = rule(json!({"all": [{"list": people.id}, {"not": {"list": accounts.id}}, {"any": [{"list": gone}]}]}));
+    let wrong = |subject| {
+        let found = catalog.check_references(None, subject, &asks).unwrap_err().0;
+        found.into_iter().map(|field| (field.field, field.reason)).collect::<Vec<_>>()
+    };
+    let of_contacts = wrong(Subject::Contact);
+    assert_eq!(of_contacts, [("/all/2/any/0/list".to_owned(), format!("there is no list {gone}"))]);
+    let of_companies = wrong(Subject::Company);
+    assert_eq!(of_companies[0].0, "/all/0/list");
+    assert!(of_companies[0].1.contains("“List 1” is of contacts"), "{of_companies:?}");
+    assert_eq!(of_companies.len(), 2);
+}
+
+#[test]
+fn lists_are_needed_only_where_a_rule_or_one_below_it_asks_for_one() {
+    let asks = json!({"not": {"list": list(1, Subject::Contact).id}});
+    let catalog = SegmentCatalog::new(vec![
+        segment(1, refers_to(&[2])),
+        Segment { enabled: false, ..segment(2, asks.clone()) },
+        Segment { subject: Subject::Company, ..segment(3, json!({"icp": true})) },
+    ]);
+    assert!(catalog.needs(Subject::Contact).lists && !catalog.needs(Subject::Company).lists);
+    assert!(!catalog.needs(Subject::Contact).history());
+    assert!(catalog.needs_of(&rule(asks)).lists && !catalog.needs_of(&rule(json!({"icp": true}))).lists);
 }
 
 fn refused(catalog: &SegmentCatalog, id: Option<i64>, json: Value) -> Vec<(String, String)> {

@@ -12,7 +12,7 @@ use super::{
     COUNT_MAX, DEPTH_MAX, IntentMatch, LEAVES_MAX, Leaf, Limit, Node, Order, PathMatch, Property, Rule, SCORE_MAX,
     Text, Visited, WINDOW_MAX, Window,
 };
-use crate::id::SegmentId;
+use crate::id::{ListId, SegmentId};
 use crate::invalid::{Findings, Invalid};
 use crate::page_path;
 use crate::whole::whole;
@@ -29,6 +29,7 @@ named! {
         Intent = "intent",
         Segment = "segment",
         Icp = "icp",
+        List = "list",
     }
 }
 
@@ -44,12 +45,10 @@ impl Kind {
             Kind::Intent => &["intent", "score", "within"],
             Kind::Segment => &["segment"],
             Kind::Icp => &["icp"],
+            Kind::List => &["list"],
         }
     }
 }
-
-/// A leaf that is spoken of and not supported yet: membership of a list.
-const LIST: &str = "list";
 
 type Object = Map<String, Value>;
 
@@ -91,7 +90,7 @@ impl Parser {
             Kind::All => Node::All(self.group(value, at, &inner, depth)),
             Kind::Any => Node::Any(self.group(value, at, &inner, depth)),
             Kind::Not => Node::Not(Box::new(self.node(value, &inner, depth + 1))),
-            Kind::Prop | Kind::Visited | Kind::Intent | Kind::Segment | Kind::Icp => {
+            Kind::Prop | Kind::Visited | Kind::Intent | Kind::Segment | Kind::Icp | Kind::List => {
                 self.count_leaf(at);
                 self.leaf(kind, object, at).map_or_else(placeholder, Node::Leaf)
             }
@@ -116,6 +115,7 @@ impl Parser {
             Kind::Intent => self.intent(object, at),
             Kind::Segment => self.segment(object, at),
             Kind::Icp => self.icp(object, at),
+            Kind::List => self.list_leaf(object, at),
             Kind::All | Kind::Any | Kind::Not => None,
         }
     }
@@ -207,6 +207,15 @@ impl Parser {
         asked.then_some(Leaf::Icp)
     }
 
+    fn list_leaf(&mut self, object: &Object, at: &str) -> Option<Leaf> {
+        let id: Option<ListId> = object["list"].as_str().and_then(|text| text.parse().ok());
+        if id.is_none() {
+            let reason = format!("must be the id of a list: {}_ and 26 letters or digits", ListId::PREFIX);
+            self.findings.add(format!("{at}/list"), reason);
+        }
+        id.map(Leaf::List)
+    }
+
     /// `Some(None)` if there is none, `None` if there is a wrong one; likewise below.
     fn within(&mut self, object: &Object, at: &str) -> Option<Option<Window>> {
         let Some(json) = object.get("within") else { return Some(None) };
@@ -266,10 +275,6 @@ impl Parser {
     }
 
     fn kind_unclear(&mut self, object: &Object, kinds: &[Kind], at: &str) {
-        if kinds.is_empty() && object.contains_key(LIST) {
-            let reason = format!("is not supported yet; a node has one of {}", Kind::words());
-            return self.findings.add(format!("{at}/{LIST}"), reason);
-        }
         let reason = if kinds.is_empty() {
             let keys: Vec<_> = object.keys().take(3).map(|key| echo(key)).collect();
             let found = if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };

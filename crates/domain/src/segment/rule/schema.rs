@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::id::ListId;
+
 use super::{COUNT_MAX, LIST_VALUES_MAX, Op, Order, PathMatch, Rule, SCORE_MAX, TEXT_CHARS_MAX};
 
 impl JsonSchema for Rule {
@@ -17,7 +19,7 @@ impl JsonSchema for Rule {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let node = generator.subschema_for::<Rule>();
         json_schema!({
-            "description": "Who is in a segment: a tree of all, any and not over prop, visited, intent, segment and icp.",
+            "description": "Who is in a segment: a tree of all, any and not over prop, visited, intent, segment, icp and list.",
             "anyOf": [
                 group("all", "Holds if all of them do; with none, it holds.", &node),
                 group("any", "Holds if at least one of them does; with none, it does not.", &node),
@@ -43,6 +45,13 @@ impl JsonSchema for Rule {
                     "type": "object",
                     "properties": { "icp": { "const": true } },
                     "required": ["icp"],
+                    "additionalProperties": false,
+                }),
+                json_schema!({
+                    "description": "Is on that list: the contact on a list of contacts, the company on one of companies. A company segment can only ask for lists of companies.",
+                    "type": "object",
+                    "properties": { "list": generator.subschema_for::<ListId>() },
+                    "required": ["list"],
                     "additionalProperties": false,
                 }),
             ],

@@ -7,10 +7,15 @@ use super::{
     CompanyProperty, ContactProperty, IntentMatch, Leaf, Limit, Mark, Node, Op, Order, PathMatch, Property, Rule,
     Scalar, Test, Text, Unit, VisitProperty, Visited, Window,
 };
-use crate::id::SegmentId;
+use crate::id::{ListId, SegmentId};
 
-/// Finds what people call a segment; `None` if there is no such segment.
-pub type Names<'a> = &'a dyn Fn(SegmentId) -> Option<String>;
+/// What people call what a rule refers to; `None` for what there is not.
+pub trait Names {
+    /// A segment's name.
+    fn segment(&self, id: SegmentId) -> Option<String>;
+    /// A list's name.
+    fn list(&self, id: ListId) -> Option<String>;
+}
 
 /// Most values of a list that a sentence says; it counts the others.
 const VALUES_SAID_MAX: usize = 8;
@@ -18,20 +23,21 @@ const VALUES_SAID_MAX: usize = 8;
 impl Rule {
     /// The rule as a sentence, without a full stop: "Title contains any of vp, head and visited /pricing at least 3
     /// times within 7 days".
-    pub fn sentence(&self, names: Names<'_>) -> String {
+    pub fn sentence(&self, names: &dyn Names) -> String {
         capitalized(&said(&self.root, names).words)
     }
 }
 
 impl Leaf {
     /// What it asks for: "title contains any of vp, head".
-    pub fn sentence(&self, names: Names<'_>) -> String {
+    pub fn sentence(&self, names: &dyn Names) -> String {
         match self {
             Leaf::Prop { property, test } => prop(property, test),
             Leaf::Visited(leaf) => format!("visited {}", pages(leaf)),
             Leaf::Intent(leaf) => format!("showed intent {}", interest(leaf)),
             Leaf::Segment(id) => format!("is in {}", segment(*id, names)),
             Leaf::Icp => "fits the ideal customer profile".to_owned(),
+            Leaf::List(id) => format!("is on {}", named_list(*id, names)),
         }
     }
 }
@@ -159,7 +165,7 @@ impl Said {
     }
 }
 
-fn said(node: &Node, names: Names<'_>) -> Said {
+fn said(node: &Node, names: &dyn Names) -> Said {
     match node {
         Node::All(nodes) => group(nodes, Binding::And, "everyone", names),
         Node::Any(nodes) => group(nodes, Binding::Or, "no one", names),
@@ -168,7 +174,7 @@ fn said(node: &Node, names: Names<'_>) -> Said {
     }
 }
 
-fn group(nodes: &[Node], binding: Binding, if_empty: &str, names: Names<'_>) -> Said {
+fn group(nodes: &[Node], binding: Binding, if_empty: &str, names: &dyn Names) -> Said {
     match nodes {
         [] => Said::one(if_empty),
         [only] => said(only, names),
@@ -179,12 +185,13 @@ fn group(nodes: &[Node], binding: Binding, if_empty: &str, names: Names<'_>) -> 
     }
 }
 
-fn not(node: &Node, names: Names<'_>) -> String {
+fn not(node: &Node, names: &dyn Names) -> String {
     match node {
         Node::Leaf(Leaf::Visited(leaf)) => format!("has not visited {}", pages(leaf)),
         Node::Leaf(Leaf::Intent(leaf)) => format!("showed no intent {}", interest(leaf)),
         Node::Leaf(Leaf::Segment(id)) => format!("is not in {}", segment(*id, names)),
         Node::Leaf(Leaf::Icp) => "does not fit the ideal customer profile".to_owned(),
+        Node::Leaf(Leaf::List(id)) => format!("is not on {}", named_list(*id, names)),
         other => format!("not ({})", said(other, names).words),
     }
 }
@@ -273,10 +280,17 @@ fn within(window: Window) -> String {
     format!(" within {amount} {unit}{}", if amount == 1 { "" } else { "s" })
 }
 
-fn segment(id: SegmentId, names: Names<'_>) -> String {
-    match names(id) {
+fn segment(id: SegmentId, names: &dyn Names) -> String {
+    match names.segment(id) {
         Some(name) => format!("“{name}” ({id})"),
         None => format!("segment {id}"),
+    }
+}
+
+fn named_list(id: ListId, names: &dyn Names) -> String {
+    match names.list(id) {
+        Some(name) => format!("the list “{name}”"),
+        None => format!("the list {id}"),
     }
 }
 
@@ -315,12 +329,25 @@ fn capitalized(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use uuid::Uuid;
 
     use super::super::tests::rule;
     use super::*;
 
+    struct Known;
+
+    impl Names for Known {
+        fn segment(&self, id: SegmentId) -> Option<String> {
+            (id == SegmentId(7264)).then(|| "High Intent".to_owned())
+        }
+
+        fn list(&self, id: ListId) -> Option<String> {
+            (id == ListId::from(Uuid::nil())).then(|| "Target accounts".to_owned())
+        }
+    }
+
     fn sentence(json: Value) -> String {
-        rule(json).sentence(&|id| (id == SegmentId(7264)).then(|| "High Intent".to_owned()))
+        rule(json).sentence(&Known)
     }
 
     #[test]
@@ -365,6 +392,11 @@ mod tests {
         assert_eq!(not(json!({"intent": {}, "within": "36h"})), "Showed no intent on any topic within 36 hours");
         assert_eq!(not(json!({"segment": "9"})), "Is not in segment 9");
         assert_eq!(not(json!({"icp": true})), "Does not fit the ideal customer profile");
+        let known = json!({"list": ListId::from(Uuid::nil())});
+        assert_eq!(not(known.clone()), "Is not on the list “Target accounts”");
+        assert_eq!(sentence(known), "Is on the list “Target accounts”");
+        let gone = ListId::from(Uuid::max());
+        assert_eq!(sentence(json!({"list": gone})), format!("Is on the list {gone}"));
         assert_eq!(not(json!({"prop": "visit.first_visit", "op": "eq", "value": true})), "Not (first visit is yes)");
     }
 

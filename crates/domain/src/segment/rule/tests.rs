@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use jiff::SignedDuration;
+use uuid::Uuid;
 
 /// A rule that must be right.
 pub(in crate::segment) fn rule(json: Value) -> Rule {
@@ -104,12 +105,13 @@ fn a_reason_says_what_would_be_right() {
     says(json!({"prop": "contact.email", "op": "is"}), "/op", &["\"is\"", "eq, neq, in, not_in", "not_exists"]);
     says(json!({"prop": "contact.email"}), "/op", &["missing", "eq, neq"]);
     says(json!({"all": [], "segment": "1"}), "", &["all and segment"]);
-    says(json!({}), "", &["all, any, not, prop, visited, intent, segment, icp", "nothing"]);
+    says(json!({}), "", &["all, any, not, prop, visited, intent, segment, icp, list", "nothing"]);
     says(json!({"op": "eq"}), "", &["\"op\""]);
     says(json!([]), "", &["a list"]);
     says(json!({"all": {}}), "/all", &["list of nodes", "an object"]);
     says(json!({"not": [{"all": []}]}), "/not", &["a list"]);
-    says(json!({"any": [{"list": "vip"}]}), "/any/0/list", &["not supported yet", "segment"]);
+    says(json!({"any": [{"list": "vip"}]}), "/any/0/list", &["id of a list", "lst_"]);
+    says(json!({"list": ["lst_0000000000000000000000000a"]}), "/list", &["id of a list"]);
     says(json!({"any": [{"icp": false}]}), "/any/0/icp", &["must be true", "not"]);
     says(json!({"icp": "true"}), "/icp", &["must be true"]);
     says(json!({"icp": true, "count": 3}), "/count", &["known are icp"]);
@@ -365,7 +367,8 @@ fn some_leaf() -> impl Strategy<Value = Value> {
     });
     let segment = (1u32..)
         .prop_flat_map(|id| prop_oneof![Just(json!({ "segment": id })), Just(json!({ "segment": id.to_string() }))]);
-    prop_oneof![4 => prop, 2 => visited, 2 => intent, 1 => segment, 1 => Just(json!({ "icp": true }))]
+    let list = any::<u128>().prop_map(|id| json!({ "list": ListId::from(Uuid::from_u128(id)) }));
+    prop_oneof![4 => prop, 2 => visited, 2 => intent, 1 => segment, 1 => Just(json!({ "icp": true })), 1 => list]
 }
 
 fn some_rule() -> impl Strategy<Value = Value> {

@@ -28,6 +28,7 @@ pub(super) fn node(node: &Node) -> Value {
         Node::Leaf(Leaf::Intent(leaf)) => intent(leaf),
         Node::Leaf(Leaf::Segment(id)) => json!({ "segment": id.to_string() }),
         Node::Leaf(Leaf::Icp) => json!({ "icp": true }),
+        Node::Leaf(Leaf::List(id)) => json!({ "list": id.to_string() }),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::testing::{From, everybody, group, identify, intent, page, segment, track, viewed};
 use beckon_domain::channel::Channel;
+use beckon_domain::id::ListId;
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::segment::{Frequency, Subject};
 use beckon_store::intake::{History, SubjectId};
@@ -83,6 +84,31 @@ fn whoever_fits_the_ideal_customer_profile_is_announced() {
     world.take_all([ann_on("b"), page(1, "/").browser("b")]);
     world.take_all([identify(2, "joe@kestrel.test").browser("c"), page(3, "/").browser("c")]);
     assert_eq!(world.announced(), [("contact.visited".to_owned(), 1, minute(1))]);
+}
+
+#[test]
+fn a_list_is_asked_for_of_the_person_and_of_their_company() {
+    let id = |n: u128| ListId::from(uuid::Uuid::from_u128(n));
+    let on = |n: u128| json!({ "list": id(n) });
+    let mut world = World::with(vec![
+        segment(1, Subject::Contact, on(1)),
+        segment(2, Subject::Contact, on(2)),
+        segment(3, Subject::Company, on(2)),
+        segment(4, Subject::Company, on(1)),
+    ]);
+    let mut query = beckon_store::intake::IntakeQuery::default();
+    ask_for(&mut query, &[ann_on("b")], &world.compiled.catalog);
+    assert!(query.lists && query.of_contacts_only);
+    world.take_all([ann_on("b"), page(1, "/").browser("x").in_group("acme")]);
+    let ann = world.contact_of_email("ann@acme.test");
+    let (ann, company) = (ann.id, ann.company_id.unwrap());
+    world.working.put_on_list(id(1), SubjectId::Contact(ann), minute(1));
+    world.take(page(2, "/").browser("b"));
+    assert_eq!(world.announced(), [("contact.visited".to_owned(), 1, minute(2))]);
+    world.working.put_on_list(id(2), SubjectId::Company(company), minute(3));
+    world.take(page(4, "/").browser("b"));
+    assert_eq!(world.announced().last(), Some(&("contact.visited".to_owned(), 2, minute(4))));
+    assert_eq!(world.announced().len(), 2, "of the group nobody put it on a list");
 }
 
 #[test]

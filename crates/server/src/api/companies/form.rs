@@ -90,6 +90,7 @@ impl CompanyForm {
             profile,
             clear_traits,
             traits,
+            list: None,
         })
     }
 }

@@ -129,6 +129,7 @@ impl ContactForm {
             company: company.unwrap_or_default(),
             clear_traits,
             traits,
+            list: None,
         })
     }
 }

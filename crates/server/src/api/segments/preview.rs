@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
-use beckon_domain::id::{CompanyId, SegmentId, WorkspaceId};
+use beckon_domain::id::{CompanyId, ListId, SegmentId, WorkspaceId};
 use beckon_domain::invalid::Invalid;
 use beckon_domain::segment::Subject;
 use beckon_domain::segment::evaluate::{Facts, Needs, SegmentCatalog};
 use beckon_domain::segment::rule::{Lookback, Property, Rule};
-use beckon_store::intake::{History, IntakeQuery, SubjectId};
+use beckon_store::intake::{IntakeQuery, IntakeState, SubjectId};
 use beckon_store::page::PAGE_ROWS_MAX;
 use beckon_store::{Cursor, PageRequest, StoreError};
 use jiff::Timestamp;
@@ -110,7 +110,7 @@ pub(crate) async fn preview(
             .looks_at(rule, |property| matches!(property, Property::Company(_) | Property::CompanyTrait(_))),
     };
     let mut seen = PreviewView {
-        sentence: rule.sentence(&|id| catalog.get(id).map(|segment| segment.name.clone())),
+        sentence: rule.sentence(catalog),
         count: 0,
         looked_at: 0,
         more: false,
@@ -146,7 +146,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn rows_at_once(&self) -> u32 {
-        if self.needs == Needs::default() { PAGE_ROWS_MAX } else { WITH_HISTORY_ROWS }
+        if self.needs.history() { WITH_HISTORY_ROWS } else { PAGE_ROWS_MAX }
     }
 
     /// A query for histories as far back as the rule looks.
@@ -155,23 +155,23 @@ impl Look<'_> {
         IntakeQuery {
             page_views_since: self.needs.page_views.map(since),
             intents_since: self.needs.intents.map(since),
+            lists: self.needs.lists,
             ..IntakeQuery::default()
         }
     }
 
     async fn at_contacts(&self, page: PageRequest, seen: &mut PreviewView) -> Result<Option<Cursor>, StoreError> {
         let page = self.app.store.list_contacts(self.workspace, &Default::default(), page).await?;
-        let (mut histories, mut companies) = (HashMap::new(), HashMap::new());
+        let (mut known, mut companies) = (IntakeState::default(), HashMap::new());
         if self.needs != Needs::default() || self.needs_company {
             let contact_ids = page.rows.iter().map(|contact| contact.id).collect();
             let query = IntakeQuery { contact_ids, of_contacts_only: true, ..self.query() };
-            let state = self.app.store.read_intake(self.workspace, &query).await?;
-            (histories, companies) = (state.history, state.companies);
+            known = self.app.store.read_intake(self.workspace, &query).await?;
+            companies = std::mem::take(&mut known.companies);
         }
         for contact in &page.rows {
             let company = contact.company_id.and_then(|id| companies.get(&id));
-            let history = histories.get(&SubjectId::Contact(contact.id));
-            if self.holds(Some(contact), company, history) {
+            if self.holds(Some(contact), company, &known) {
                 seen.add(|| MemberView::of_contact(contact, &companies));
             }
         }
@@ -181,16 +181,15 @@ impl Look<'_> {
 
     async fn at_companies(&self, page: PageRequest, seen: &mut PreviewView) -> Result<Option<Cursor>, StoreError> {
         let page = self.app.store.list_companies(self.workspace, &Default::default(), page).await?;
-        let mut histories = HashMap::new();
+        let mut known = IntakeState::default();
         if self.needs != Needs::default() {
             let mut query = self.query();
             query.domains = page.rows.iter().filter_map(|company| company.domain.clone()).collect();
             query.group_ids = page.rows.iter().filter_map(|company| company.group_id.clone()).collect();
-            histories = self.app.store.read_intake(self.workspace, &query).await?.history;
+            known = self.app.store.read_intake(self.workspace, &query).await?;
         }
         for company in &page.rows {
-            let history = histories.get(&SubjectId::Company(company.id));
-            if self.holds(None, Some(company), history) {
+            if self.holds(None, Some(company), &known) {
                 seen.add(|| MemberView::of_company(company));
             }
         }
@@ -198,12 +197,22 @@ impl Look<'_> {
         Ok(page.next)
     }
 
-    fn holds(&self, contact: Option<&Contact>, company: Option<&Company>, history: Option<&History>) -> bool {
+    /// Whether the rule holds for a contact, or else for a company. What is `known` is what they did, and their lists.
+    fn holds(&self, contact: Option<&Contact>, company: Option<&Company>, known: &IntakeState) -> bool {
+        let of_contact = contact.map(|contact| SubjectId::Contact(contact.id));
+        let of_company = company.map(|company| SubjectId::Company(company.id));
+        let history = of_contact.or(of_company).and_then(|subject| known.history.get(&subject));
         let (page_views, intents) =
             history.map_or((&[][..], &[][..]), |history| (&history.page_views[..], &history.intents[..]));
-        let facts = Facts { contact, company, visit: None, page_views, intents, now: self.now };
+        let lists = lists_of([of_contact, of_company], known);
+        let facts = Facts { contact, company, visit: None, page_views, intents, lists: &lists, now: self.now };
         self.catalog.holds(self.rule, &facts)
     }
+}
+
+/// The lists that somebody, and their account, are on.
+pub(crate) fn lists_of(subjects: [Option<SubjectId>; 2], known: &IntakeState) -> Vec<ListId> {
+    subjects.into_iter().flatten().filter_map(|subject| known.lists.get(&subject)).flatten().copied().collect()
 }
 
 /// The moment up to which something that looks back looks, from `now`.
@@ -235,7 +244,8 @@ impl MemberView {
         }
     }
 
-    fn of_company(company: &Company) -> MemberView {
+    /// A company.
+    pub(crate) fn of_company(company: &Company) -> MemberView {
         MemberView {
             id: company.id.to_string(),
             name: company_name(company),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
+use beckon_domain::segment::evaluate::SegmentCatalog;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -123,6 +124,7 @@ fn who_refers_to_a_segment_is_named_and_the_rest_counted() {
         webhooks: vec![],
         segments,
         event_types: vec![],
+        lists: vec![],
     };
     assert_eq!(referring(&config(vec![segment(1, json!({ "all": [] }))]), SegmentId(1)), None);
     assert_eq!(referring(&config(vec![refer(2), refer(3)]), SegmentId(1)).unwrap(), "2 (S2), 3 (S3)");

@@ -3,7 +3,7 @@
 //! The conditions are those of the signal pipeline, in its order, asked again: who is it, does the segment speak of such,
 //! does it announce, does its rule hold, was it announced already, who takes the event.
 //! Promise: the first condition that does not hold is the answer; what is no longer known is said to be so, not guessed.
-//! The history is cut at the signal's time; set-up, profile and last announcements are those of now.
+//! The history is cut at the signal's time; set-up, profile, lists and last announcements are those of now.
 //! Not here: deciding (`beckon-intake`); this only looks.
 
 mod evidence;

@@ -1,7 +1,8 @@
 //! Importing companies from a CSV file.
 
-use axum::extract::{Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::response::Response;
+use beckon_domain::segment::Subject;
 use beckon_intake::import::COMPANY_COLUMNS;
 
 use crate::api::companies;
@@ -18,11 +19,12 @@ const KIND: Kind = Kind {
     path: "/companies",
     columns: COMPANY_COLUMNS,
     example: "acme.com,,Acme Corp,https://linkedin.com/company/acme,Manufacturing,250,US",
+    subject: Subject::Company,
 };
 
-pub(super) async fn ask(viewer: Viewer) -> Result<Response, Failure> {
+pub(super) async fn ask(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     viewer.check_may_work()?;
-    Ok(import::ask(&viewer, KIND, &Errors::default()))
+    Ok(import::ask(&viewer, KIND, &import::list_asked(query.as_deref()), &Errors::default()))
 }
 
 pub(super) async fn template(_: Viewer) -> Response {
@@ -31,10 +33,10 @@ pub(super) async fn template(_: Viewer) -> Response {
 
 pub(super) async fn take(State(app): State<App>, viewer: Viewer, request: Request) -> Result<Response, Failure> {
     viewer.check_may_work()?;
-    let upload = import::receive(&app, request).await;
+    let received = import::receive(&app, request).await;
     let caller = viewer.caller;
-    import::take(&viewer, KIND, upload, async move |file, watch| {
-        companies::import_file(&app, caller, file, |progress| watch.tell(progress)).await
+    import::take(&viewer, KIND, received, async move |file, onto, watch| {
+        companies::import_file(&app, caller, file, onto, |progress| watch.tell(progress)).await
     })
     .await
 }

@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use beckon_domain::id::CompanyId;
+use beckon_store::intake::SubjectId;
 use maud::{Markup, html};
 
 use super::name;
@@ -14,6 +15,7 @@ use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::PageQuery;
 use crate::web::contacts::row;
 use crate::web::failure::Failure;
+use crate::web::lists::lists_of;
 use crate::web::page::{Page, Place};
 use crate::web::parts::{card_with, copyable, dialog_link, menu, moment, number, table};
 use crate::web::people::{self, facts_at_side, traits};
@@ -35,6 +37,7 @@ pub(super) async fn show(
     let page = PageQuery { limit: Some(PEOPLE_SHOWN), cursor: None };
     let Json(its) = contacts::list(State(app.clone()), viewer.caller, Listing { filter, page }).await?;
     let part = Query(Part { before, limit: None });
+    let on = app.store.lists_of(viewer.caller.workspace_id, SubjectId::Company(id)).await?;
     let Json(done) = timeline::of_company(State(app), viewer.caller, Path(ById { id }), part).await?;
     let path = format!("/companies/{id}");
     let body = html! {
@@ -45,6 +48,7 @@ pub(super) async fn show(
             }
             div.stack {
                 (profile(&viewer, &company))
+                (lists_of(&viewer, &on))
                 @if !company.traits.is_empty() { (traits(&company.traits)) }
             }
         }

@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use beckon_domain::id::ContactId;
+use beckon_store::intake::SubjectId;
 use maud::{Markup, html};
 
 use super::{company, name};
@@ -11,6 +12,7 @@ use crate::api::timeline::{self, Part};
 use crate::app::App;
 use crate::extract::{ById, Json, Path, Query};
 use crate::web::failure::Failure;
+use crate::web::lists::lists_of;
 use crate::web::page::{Page, Place};
 use crate::web::parts::{Tone, badge, card_with, copyable, dialog_link, menu, moment, note, post_button};
 use crate::web::people::{self, facts_at_side, traits};
@@ -26,6 +28,7 @@ pub(super) async fn show(
     let before = people::before(&people::query(query.as_deref()));
     let Json(contact) = contacts::get(State(app.clone()), viewer.caller, Path(ById { id })).await?;
     let part = Query(Part { before, limit: None });
+    let on = app.store.lists_of(viewer.caller.workspace_id, SubjectId::Contact(id)).await?;
     let Json(done) = timeline::of_contact(State(app), viewer.caller, Path(ById { id }), part).await?;
     let path = format!("/contacts/{id}");
     let body = html! {
@@ -37,6 +40,7 @@ pub(super) async fn show(
             div.stack #activity data-live { (draw_timeline(&viewer, &path, &done, before)) }
             div.stack {
                 (profile(&viewer, &contact))
+                (lists_of(&viewer, &on))
                 @if !contact.traits.is_empty() { (traits(&contact.traits)) }
             }
         }

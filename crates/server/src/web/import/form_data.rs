@@ -1,4 +1,4 @@
-//! Finds a file in a form that was posted as `multipart/form-data` (RFC 7578, RFC 2046 §5.1).
+//! Finds a file, or another part, in a form that was posted as `multipart/form-data` (RFC 7578, RFC 2046 §5.1).
 //!
 //! Over a body that is whole in memory already, whose length is bounded. Only what browsers send: no nesting, no
 //! transfer encodings.
@@ -25,7 +25,7 @@ pub(super) fn boundary(content_type: &str) -> Option<String> {
 }
 
 /// The content of the part of that name.
-pub(super) fn find_file(body: &Bytes, boundary: &str, name: &str) -> Option<Bytes> {
+pub(super) fn find_part(body: &Bytes, boundary: &str, name: &str) -> Option<Bytes> {
     let open = format!("--{boundary}");
     let between = format!("\r\n--{boundary}");
     let mut at = find_boundary(body, &open, 0)? + open.len();
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn file(body: &str, boundary: &str) -> Option<String> {
-        let found = find_file(&Bytes::from(body.to_owned()), boundary, "file")?;
+        let found = find_part(&Bytes::from(body.to_owned()), boundary, "file")?;
         Some(String::from_utf8(found.to_vec()).unwrap())
     }
 

@@ -8,12 +8,26 @@ use crate::web::parts::{Tone, note, number, row_cell, stat, table};
 /// Most errors shown on the page; the file has all that were listed.
 const SHOWN_MAX: usize = 100;
 
-/// The report. `list` is what was imported, `path` where they are now.
-pub(super) fn show(report: &ImportReport, list: &str, path: &str) -> Markup {
+/// Where a report leads.
+pub(super) struct Ways {
+    /// What was imported.
+    pub(super) list: String,
+    /// Where they are now.
+    pub(super) path: String,
+    /// Below which path lists are.
+    pub(super) lists: String,
+}
+
+/// The report.
+pub(super) fn show(report: &ImportReport, ways: &Ways) -> Markup {
+    let Ways { list, path, lists } = ways;
     let tone = if report.failed == 0 { Tone::Good } else { Tone::Warn };
     let title = if report.failed == 0 { "Imported" } else { "Imported, but not every line" };
     html! {
-        (note(tone, title, html! { (number(report.lines as u64)) " lines were read." }, Some(html! { a.button.small href=(path) { "Show " (list) } })))
+        (note(tone, title, html! { (number(report.lines as u64)) " lines were read." }, Some(html! {
+            @if let Some(id) = report.list_id { a.button.small href={ (lists) "/" (id) } { "Show the list" } }
+            a.button.small href=(path) { "Show " (list) }
+        })))
         dl.stats {
             (stat("Created", &number(report.created as u64), None))
             (stat("Updated", &number(report.updated as u64), None))
@@ -85,7 +99,8 @@ mod tests {
         let error = LineError { line: 2, field: "<b>".to_owned(), reason: "<script>".to_owned() };
         let report =
             ImportReport { lines: 1, failed: 1, errors: vec![error], errors_total: 1, ..ImportReport::default() };
-        let shown = show(&report, "contacts", "/contacts").into_string();
+        let ways = Ways { list: "contacts".to_owned(), path: "/contacts".to_owned(), lists: "/lists".to_owned() };
+        let shown = show(&report, &ways).into_string();
         assert!(shown.contains("&lt;script&gt;") && !shown.contains("<script>"), "{shown}");
     }
 }

@@ -7,7 +7,7 @@ use beckon_domain::channel::Channel;
 use beckon_domain::email::Email;
 use beckon_domain::event::EventId;
 use beckon_domain::id::{
-    AttemptId, CompanyId, ContactId, DeliveryId, JobId, SegmentId, SignalId, VisitId, VisitorId, WebhookId,
+    AttemptId, CompanyId, ContactId, DeliveryId, JobId, ListId, SegmentId, SignalId, VisitId, VisitorId, WebhookId,
 };
 use beckon_store::deliveries::AttemptsOf;
 use beckon_store::intake::{SignalFilter, SignalRecord};
@@ -39,6 +39,9 @@ pub(super) async fn path(app: &App, viewer: &Viewer, text: &str) -> Result<Optio
     }
     if let Ok(id) = text.parse::<CompanyId>() {
         return there(app.store.get_company(workspace, id).await, format!("/companies/{id}"));
+    }
+    if let Ok(id) = text.parse::<ListId>() {
+        return there(app.store.get_list(workspace, id).await, format!("/lists/{id}"));
     }
     if let Ok(id) = text.parse::<SignalId>() {
         return there(app.store.get_signal(workspace, id).await, format!("/signals/{id}"));

@@ -284,7 +284,7 @@ fn rule(viewer: &Viewer, filled: &Filled, errors: &Errors) -> Markup {
             (Field::new("rule", "Rule as JSON").code().lines(14).required().value(&filled.rule).errors(errors)
                 .hint(html! {
                     "A tree of " code { "all" } ", " code { "any" } " and " code { "not" } " over " code { "prop" } ", "
-                    code { "visited" } ", " code { "intent" } ", " code { "segment" } " and " code { "icp" } "."
+                    code { "visited" } ", " code { "intent" } ", " code { "segment" } ", " code { "icp" } " and " code { "list" } "."
                 })
                 .show())
         }

@@ -1,5 +1,5 @@
 //! What the rule editor offers, made from the rule language itself: fields by noun with their kind, operators with the
-//! values they take, ways to compare, and the segments that can be referred to.
+//! values they take, ways to compare, and the segments and lists that can be referred to.
 
 use beckon_domain::id::SegmentId;
 use beckon_domain::segment::rule::{
@@ -21,6 +21,9 @@ pub(super) fn for_editor(config: &WorkspaceConfig, edited: Option<SegmentId>) ->
         "orders": Order::ALL.iter().map(|order| json!({ "name": order.as_str(), "words": order_words(*order) })).collect::<Vec<_>>(),
         "segments": others.map(|segment| json!({
             "id": segment.id, "name": segment.name, "subject": segment.subject,
+        })).collect::<Vec<_>>(),
+        "lists": config.lists.iter().map(|list| json!({
+            "id": list.id, "name": list.name, "subject": list.subject,
         })).collect::<Vec<_>>(),
         "limits": { "depth": DEPTH_MAX, "leaves": LEAVES_MAX, "count": COUNT_MAX, "score": SCORE_MAX },
     })

@@ -102,6 +102,7 @@ mod tests {
             webhooks: vec![],
             segments: vec![segment],
             event_types: vec![],
+            lists: vec![],
         };
         let said = |text| sentence(&config, text).into_string();
         assert!(said(" ").contains("Events of every segment"));

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::id::SegmentId;
+use crate::id::{ListId, SegmentId};
 use crate::segment::evaluate::SegmentCatalog;
 use crate::segment::evaluate::compare::is_only_text;
 use crate::segment::evaluate::fit::{COMPANY_DOMAIN, Profile, SENIORITY, TITLE};
@@ -38,6 +38,8 @@ pub(super) enum Key<'a> {
     Topic(&'a str),
     /// Interest in something was shown.
     AnyIntent,
+    /// The person or the account is on this list.
+    OnList(ListId),
 }
 
 /// One of these is there whenever something is so; `None` if it can be so without anything.
@@ -128,6 +130,7 @@ fn of_leaf<'a>(catalog: &'a SegmentCatalog, leaf: &'a Leaf) -> Needed<'a> {
         }
         Leaf::Segment(_) => None,
         Leaf::Icp => of_profile(&catalog.profile),
+        Leaf::List(id) => Some(vec![Key::OnList(*id)]),
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::company::{Company, CompanyProfile, Domain};
 use crate::contact::{Contact, ContactProfile};
-use crate::id::{CompanyId, ContactId, SegmentId, VisitId, VisitorId};
+use crate::id::{CompanyId, ContactId, ListId, SegmentId, VisitId, VisitorId};
 use crate::segment::evaluate::{Facts, SegmentCatalog};
 use crate::segment::rule::Rule;
 use crate::segment::{Action, Frequency, Segment, Subject};
@@ -40,6 +40,12 @@ const PROPERTIES: [&str; 14] = [
 ];
 /// Numbers of the segments; references lead among them, and to some that are not there.
 const SEGMENTS: i64 = 8;
+/// How many lists rules ask for, and people are on.
+const LISTS: u128 = 4;
+
+fn list_id(n: u128) -> ListId {
+    ListId::from(Uuid::from_u128(n))
+}
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_700_000_000).unwrap()
@@ -90,7 +96,8 @@ fn leaf() -> impl Strategy<Value = Value> {
         None => json!({ "intent": { "topic": topics } }),
     });
     let segment = (1..=SEGMENTS + 1).prop_map(|id| json!({ "segment": id.to_string() }));
-    prop_oneof![6 => prop_leaf(), 4 => visited, 2 => intent, 2 => segment, 2 => Just(json!({ "icp": true }))]
+    let list = (0..LISTS).prop_map(|n| json!({ "list": list_id(n) }));
+    prop_oneof![6 => prop_leaf(), 4 => visited, 2 => intent, 2 => segment, 2 => Just(json!({ "icp": true })), 2 => list]
 }
 
 pub(in super::super) fn rule() -> impl Strategy<Value = Rule> {
@@ -144,6 +151,7 @@ pub(in super::super) struct World {
     visit: Option<Visit>,
     page_views: Vec<PageView>,
     intents: Vec<Intent>,
+    lists: Vec<ListId>,
 }
 
 fn traits() -> impl Strategy<Value = serde_json::Map<String, Value>> {
@@ -202,9 +210,16 @@ pub(in super::super) fn world() -> impl Strategy<Value = World> {
         source: None,
         observed_at,
     });
-    (option::of(contact), option::of(company), option::of(visit), vec(page_view, 0..5), vec(intent, 0..3)).prop_map(
-        |(contact, company, visit, page_views, intents)| World { contact, company, visit, page_views, intents },
-    )
+    let lists = vec((0..LISTS).prop_map(list_id), 0..3);
+    (option::of(contact), option::of(company), option::of(visit), vec(page_view, 0..5), vec(intent, 0..3), lists)
+        .prop_map(|(contact, company, visit, page_views, intents, lists)| World {
+            contact,
+            company,
+            visit,
+            page_views,
+            intents,
+            lists,
+        })
 }
 
 impl World {
@@ -215,6 +230,7 @@ impl World {
             visit: self.visit.as_ref(),
             page_views: &self.page_views,
             intents: &self.intents,
+            lists: &self.lists,
             now: now(),
         }
     }
@@ -273,8 +289,15 @@ fn a_number_is_found_by_a_text_that_equals_it() {
         created_at: now(),
         updated_at: now(),
     };
-    let facts =
-        Facts { contact: Some(&contact), company: None, visit: None, page_views: &[], intents: &[], now: now() };
+    let facts = Facts {
+        contact: Some(&contact),
+        company: None,
+        visit: None,
+        page_views: &[],
+        intents: &[],
+        lists: &[],
+        now: now(),
+    };
     assert_eq!(ids(catalog.matching(Subject::Contact, &facts)), [1, 2]);
 }
 
@@ -290,6 +313,14 @@ fn of_many_rules_only_those_that_come_close_are_candidates() {
     let catalog = SegmentCatalog::new((1..=1_000).map(|n| segment(n, rule(n))).collect());
     let index = super::Index::new(&catalog, &(0..1_000).collect::<Vec<_>>());
     let page_views = ["/page-0007/more", "/page-0500"].map(|path| PageView { path: path.to_owned(), at: now() });
-    let facts = Facts { contact: None, company: None, visit: None, page_views: &page_views, intents: &[], now: now() };
+    let facts = Facts {
+        contact: None,
+        company: None,
+        visit: None,
+        page_views: &page_views,
+        intents: &[],
+        lists: &[],
+        now: now(),
+    };
     assert_eq!(index.candidates(&facts).collect::<Vec<_>>(), [6, 499]);
 }

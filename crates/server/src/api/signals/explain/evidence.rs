@@ -52,6 +52,7 @@ pub(super) async fn gather(
         group_ids: company.iter().filter_map(|company| company.group_id.clone()).collect(),
         page_views_since: needs.page_views.map(|lookback| since(lookback, record.at)),
         intents_since: needs.intents.map(|lookback| since(lookback, record.at)),
+        lists: needs.lists,
         // An account can have many: only read them if it is what the signal speaks for.
         of_contacts_only: record.contact_id.is_some(),
         ..IntakeQuery::default()

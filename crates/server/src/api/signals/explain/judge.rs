@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::evidence::Evidence;
 use super::{Condition, ConditionView, ExplanationView, TakerView};
+use crate::api::segments::preview::lists_of;
 
 pub(super) fn judge(
     evidence: &Evidence,
@@ -23,12 +24,17 @@ pub(super) fn judge(
     webhooks: &[Arc<Webhook>],
 ) -> ExplanationView {
     let record = &evidence.record;
+    let contact = if segment.subject == Subject::Contact { evidence.contact.as_ref() } else { None };
+    let of_contact = contact.map(|contact| SubjectId::Contact(contact.id));
+    let of_company = evidence.company.as_ref().map(|company| SubjectId::Company(company.id));
+    let lists = lists_of([of_contact, of_company], &evidence.state);
     let facts = Facts {
-        contact: if segment.subject == Subject::Contact { evidence.contact.as_ref() } else { None },
+        contact,
         company: evidence.company.as_ref(),
         visit: evidence.visit.as_ref(),
         page_views: &evidence.history.page_views,
         intents: &evidence.history.intents,
+        lists: &lists,
         now: record.at,
     };
     let rule = catalog.explain(&segment.rule, &facts);
