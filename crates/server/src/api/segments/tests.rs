@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use beckon_domain::segment::evaluate::SegmentCatalog;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
