@@ -42,6 +42,8 @@ mod openapi;
 mod order;
 #[path = "stories/pages.rs"]
 mod pages;
+#[path = "stories/pixel.rs"]
+mod pixel;
 #[path = "stories/qualification.rs"]
 mod qualification;
 #[path = "stories/routing.rs"]

@@ -1,5 +1,6 @@
 //! What a workspace sets for itself as a whole.
 
+mod pixel;
 mod sites;
 
 use jiff::tz::TimeZone;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
 use crate::invalid::{Findings, Invalid};
+pub use pixel::{PIXEL_BASE_BYTES_MAX, PIXEL_NAME_BYTES_MAX, PIXEL_PATH_BYTES_MAX, Pixel};
 pub use sites::{Gate, SITE_BYTES_MAX, SITES_MAX, Sites};
 
 /// Longest name of a workspace, in characters.
@@ -29,6 +31,8 @@ pub struct WorkspaceSettings {
     pub time_zone: String,
     /// From which websites browsers may send signals.
     pub sites: Sites,
+    /// What the pixel is called on websites.
+    pub pixel: Pixel,
     /// Whom the company wants to sell to.
     pub icp: Icp,
     /// How long things are kept.
@@ -44,6 +48,7 @@ impl Default for WorkspaceSettings {
         WorkspaceSettings {
             time_zone: "UTC".to_owned(),
             sites: Sites::default(),
+            pixel: Pixel::default(),
             icp: Icp::default(),
             retention: Retention::default(),
             notices: Notices::default(),
@@ -129,6 +134,7 @@ impl WorkspaceSettings {
             }
         }
         findings.take(self.sites.check());
+        findings.take(self.pixel.check());
         let words = [("icp/titles", &self.icp.titles), ("icp/titles_not", &self.icp.titles_not)];
         for (field, words) in words.into_iter().chain([("icp/seniorities", &self.icp.seniorities)]) {
             if words.iter().any(|word| word.chars().count() > ICP_WORD_CHARS_MAX) {

@@ -69,6 +69,9 @@ pub struct Page {
     pub path: String,
     /// Its title.
     pub title: Option<String>,
+    /// What the page asks to have passed through to webhooks: an id of whoever works with the website's owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_id: Option<String>,
 }
 
 /// Campaign parameters of a visit.

@@ -133,7 +133,7 @@ pub(crate) fn signal(at: i64, body: SignalBody) -> Signal {
 }
 
 pub(crate) fn page(at: i64, path: &str) -> Signal {
-    let page = Page { url: Some(format!("https://acme.test{path}")), path: path.to_owned(), title: None };
+    let page = Page { url: Some(format!("https://acme.test{path}")), path: path.to_owned(), ..Page::default() };
     signal(at, SignalBody::Page { page, referrer: None, utm: Utm::default() })
 }
 

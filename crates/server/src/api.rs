@@ -34,7 +34,7 @@ use http::{HeaderMap, Uri};
 
 use crate::app::App;
 use crate::problem::{Code, Problem};
-use crate::{operations, tracking, web};
+use crate::{operations, pixel, tracking, web};
 
 /// Where the JSON API is.
 pub(crate) const PREFIX: &str = "/api/v1";
@@ -47,6 +47,7 @@ pub fn router(app: App) -> Router {
         .merge(Router::from(operations::routes()))
         .merge(tracking::open_routes())
         .merge(web::routes(&app))
+        .merge(pixel::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), door::pass))
@@ -81,7 +82,8 @@ fn resources() -> ApiRouter<App> {
         .merge(settings::routes())
 }
 
-async fn not_found(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
+/// The answer where there is nothing.
+pub(crate) async fn not_found(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
     let problem = Problem::new(Code::NotFound, "there is nothing at this path");
     if uri.path().starts_with(PREFIX) { problem.into_response() } else { web::not_found(&app, &uri, &headers, problem) }
 }

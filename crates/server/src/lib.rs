@@ -23,6 +23,7 @@ mod operations;
 pub mod paging;
 mod passwords;
 pub mod patch;
+mod pixel;
 pub mod portal;
 pub mod problem;
 mod reply;

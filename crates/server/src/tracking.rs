@@ -5,13 +5,15 @@
 //! taken; one bad item fails alone.
 //! Promise: an item counted as accepted is on disk. A call that may succeed later is answered 429 or 503
 //! with `Retry-After`, because clients drop for ever what any other 4xx answers.
-//! Not here: what an item means (`beckon_intake::tracking`), and the first-party pixel.
+//! Not here: what an item means (`beckon_intake::tracking`), and the script of the pixel (`crate::pixel`).
 
 mod body;
 mod cors;
 mod docs;
 mod envelope;
 mod failure;
+mod of_pixel;
+mod privacy;
 mod report;
 mod settings;
 mod sites;
@@ -25,6 +27,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
 use axum::{Json, Router};
 use beckon_domain::id::WorkspaceId;
+use beckon_domain::settings::Gate;
 use beckon_intake::tracking::{Kind, read_time};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
@@ -54,7 +57,9 @@ const ROOM_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The header in which some clients say when a call left.
 const SENT_AT_HEADER: &str = "sentat";
 
+pub(crate) use cors::preflight;
 pub(crate) use docs::{SECURITY_SCHEME, TAG, security_scheme};
+pub(crate) use of_pixel::take_of_pixel;
 
 /// The routes below `/v1`, open to the pages of any site.
 pub(crate) fn open_routes() -> Router<App> {
@@ -139,32 +144,55 @@ async fn receive<'r>(
     Ok((received.freeze(), taken))
 }
 
+/// A call that has been read, and whose it is.
+struct Opened {
+    workspace: WorkspaceId,
+    items: Vec<Value>,
+    arrival: Arrival,
+    /// Which sites may send; all may if there is none.
+    gate: Option<Gate>,
+    _room: SemaphorePermit<'static>,
+}
+
 async fn take(app: App, shape: Shape, call: Call) -> Result<Json<Report>, Failure> {
+    let opened = open(&app, shape, call).await?;
+    Ok(Json(submit(&app, opened).await?))
+}
+
+/// Reads a call, and finds out whose it is.
+async fn open(app: &App, shape: Shape, call: Call) -> Result<Opened, Failure> {
     let received_at = app.ambient.now();
-    let Call { headers, query, body, room: _room } = call;
+    let Call { headers, query, body, room } = call;
     let workspace = match write_key::in_head(&headers, query.as_deref()) {
-        Some(key) => Some(find_workspace(&app, &key).await?),
+        Some(key) => Some(find_workspace(app, &key).await?),
         None => None,
     };
     let mut root = read_root(body, app.options.tracking_body_bytes_max).await?;
     let workspace = match workspace {
         Some(workspace) => workspace,
-        None => find_workspace(&app, &write_key::in_body(&root).ok_or(Failure::KeyMissing)?).await?,
+        None => find_workspace(app, &write_key::in_body(&root).ok_or(Failure::KeyMissing)?).await?,
     };
     let sent_at = sent_at(&root, &headers);
-    let (kind, items) = match shape {
+    let (kind, mut items) = match shape {
         Shape::One(kind) => (Some(kind), vec![Value::Object(root)]),
         Shape::Batch => (None, envelope::take_items(&mut root, app.options.tracking_body_bytes_max)?),
     };
     let gate = app.config.get(workspace).await?.settings.sites.gate();
-    let arrival = Arrival { kind, received_at, sent_at };
+    let origin = privacy::Origin { key: &app.link_key, workspace, received_at };
+    privacy::enforce(&mut items, &headers, origin);
+    Ok(Opened { workspace, items, arrival: Arrival { kind, received_at, sent_at }, gate, _room: room })
+}
+
+/// Has what a call holds stored, and says what became of it.
+async fn submit(app: &App, opened: Opened) -> Result<Report, Failure> {
+    let Opened { workspace, items, arrival, gate, _room } = opened;
     let (signals, report) = report::read(&items, arrival, gate.as_ref(), &app.ambient);
     drop(items);
     if signals.is_empty() {
-        return Ok(Json(report));
+        return Ok(report);
     }
     let taken = app.intake.submit(workspace, signals).await?;
-    Ok(Json(report.with(&taken)))
+    Ok(report.with(&taken))
 }
 
 /// Whose write key it is, if it is in use.

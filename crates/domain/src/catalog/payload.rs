@@ -224,6 +224,9 @@ pub struct VisitPart {
     /// The campaign the visit came from.
     #[serde(skip_serializing_if = "Utm::is_empty")]
     pub utm: Utm,
+    /// What the page asked to have passed through, as `partnerId` of the pixel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner_id: Option<String>,
 }
 
 /// An interest in a payload.
@@ -373,6 +376,7 @@ impl From<&Visit> for VisitPart {
             page_views: visit.page_views,
             first_visit: visit.first_visit,
             utm: visit.utm.clone(),
+            partner_id: visit.page.partner_id.clone(),
         }
     }
 }

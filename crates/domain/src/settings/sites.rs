@@ -109,7 +109,7 @@ impl Site {
         }
         // People paste addresses: whether a page came by http or https makes it no other page.
         let rest = match text.split_once("://") {
-            Some(("http" | "https", rest)) => rest,
+            Some((scheme, rest)) if matches!(&*scheme.to_ascii_lowercase(), "http" | "https") => rest,
             Some(_) => return Err(wrong()),
             None => text,
         };
@@ -182,6 +182,50 @@ mod tests {
             ("https://vector.com@evil.example/", false, false, false),
         ] {
             assert_eq!([root.admits(url), www.admits(url), star.admits(url)], [by_root, by_www, by_star], "{url}");
+        }
+    }
+
+    /// Every case that the lists are documented with: `+` is admitted, `-` is not.
+    #[test]
+    fn the_lists_mean_what_is_documented() {
+        let pages = [
+            "https://vector.com/",
+            "https://www.vector.com/pricing",
+            "https://app.vector.com/",
+            "https://a.app.vector.com/",
+            "https://other.com/",
+        ];
+        for (allow, deny, admitted) in [
+            // A root is the root only, a host that host only, a star all below it and not the root.
+            (&["vector.com"][..], &[][..], "+----"),
+            (&["www.vector.com"], &[], "-+---"),
+            (&["*.vector.com"], &[], "-+++-"),
+            (&["vector.com", "*.vector.com"], &[], "++++-"),
+            (&["*.app.vector.com"], &[], "---+-"),
+            // What is not listed may not; where nothing is listed, all may.
+            (&["elsewhere.com"], &[], "-----"),
+            (&[], &[], "+++++"),
+            // Deny wins, whichever of the two is narrower, and leaves the rest alone.
+            (&["vector.com", "*.vector.com"], &["vector.com"], "-+++-"),
+            (&["vector.com", "*.vector.com"], &["app.vector.com"], "++-+-"),
+            (&["app.vector.com"], &["*.vector.com"], "-----"),
+            (&["vector.com"], &["vector.com"], "-----"),
+            (&[], &["*.vector.com"], "+---+"),
+            // It may name domains or addresses, with or without a scheme; a scheme makes no difference.
+            (&[], &["https://www.vector.com"], "+-+++"),
+            (&[], &["http://www.vector.com/"], "+-+++"),
+            (&[], &["https://www.vector.com/pricing"], "+-+++"),
+            (&[], &["www.vector.com/pricing/"], "+-+++"),
+            (&[], &["https://www.vector.com/blog"], "+++++"),
+            (&[], &["https://*.vector.com"], "+---+"),
+            // People paste addresses into the other list as well.
+            (&["https://www.vector.com/"], &[], "-+---"),
+            (&["HTTPS://WWW.VECTOR.COM"], &[], "-+---"),
+        ] {
+            let lists = sites(allow, deny);
+            assert_eq!(lists.check(), Ok(()), "{allow:?} {deny:?}");
+            let found: String = pages.iter().map(|page| if lists.admits(page) { '+' } else { '-' }).collect();
+            assert_eq!(found, admitted, "{allow:?} {deny:?}");
         }
     }
 

@@ -13,6 +13,8 @@ use super::{Kind, NAME_CHARS_MAX};
 pub(super) const URL_CHARS_MAX: usize = 2048;
 /// Longest campaign parameter kept, in characters; what is longer is cut.
 pub(super) const UTM_CHARS_MAX: usize = 256;
+/// Longest id passed through for a partner, in characters; what is longer is cut.
+pub(super) const PARTNER_ID_CHARS_MAX: usize = 512;
 /// What RudderStack's browser client writes for "no referrer".
 const DIRECT: &str = "$direct";
 
@@ -37,6 +39,7 @@ pub(super) fn read(kind: Kind, item: &Map<String, Value>, context: Option<&Map<S
             path: normalize(path.as_deref().unwrap_or_default()),
             url: url.map(|url| cut(url, URL_CHARS_MAX)),
             title: title.map(|title| cut(title, NAME_CHARS_MAX)),
+            partner_id: context.and_then(|around| text(around, "partnerId")).map(|id| cut(id, PARTNER_ID_CHARS_MAX)),
         },
         referrer: either("referrer").filter(|referrer| referrer != DIRECT).map(|referrer| cut(referrer, URL_CHARS_MAX)),
     }

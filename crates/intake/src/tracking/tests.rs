@@ -123,6 +123,19 @@ fn a_browser_page_is_read_with_its_campaign() {
 }
 
 #[test]
+fn what_a_page_passes_through_for_a_partner_is_kept_with_the_page() {
+    let partner_id = |said: Value| {
+        let item = json!({ "type": "page", "anonymousId": "a", "context": { "partnerId": said } });
+        let SignalBody::Page { page, .. } = body(item) else { panic!("a page") };
+        page.partner_id
+    };
+    assert_eq!(partner_id(json!("{\"id\":7}")).as_deref(), Some("{\"id\":7}"));
+    assert_eq!(partner_id(json!(42)).as_deref(), Some("42"));
+    assert_eq!((partner_id(json!(" ")), partner_id(json!({ "id": 7 })), partner_id(Value::Null)), (None, None, None));
+    assert_eq!(partner_id(json!("x".repeat(1_000))).unwrap().len(), page::PARTNER_ID_CHARS_MAX);
+}
+
+#[test]
 fn what_a_page_leaves_out_is_found_around_it() {
     let SignalBody::Page { page, referrer, utm } = body(json!({
         "type": "page", "anonymousId": "a",

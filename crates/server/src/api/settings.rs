@@ -9,7 +9,7 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::extract::State;
 use beckon_domain::id::WorkspaceId;
-use beckon_domain::settings::{Icp, Notices, Retention, Sites, WorkspaceSettings};
+use beckon_domain::settings::{Icp, Notices, Pixel, Retention, Sites, WorkspaceSettings};
 use beckon_store::WorkspaceConfig;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -50,6 +50,8 @@ pub(crate) struct SettingsView {
     pub(crate) time_zone: String,
     /// From which websites browsers may send signals.
     pub(crate) sites: Sites,
+    /// What the pixel is called on websites.
+    pub(crate) pixel: Pixel,
     /// Whom the company wants to sell to.
     pub(crate) icp: Icp,
     /// How long things are kept.
@@ -71,12 +73,13 @@ impl SettingsView {
     /// What is set up now.
     pub(crate) fn of(workspace: &WorkspaceConfig) -> SettingsView {
         let settings = workspace.settings.clone();
-        let WorkspaceSettings { time_zone, sites, icp, retention, notices, public_catalog } = settings;
+        let WorkspaceSettings { time_zone, sites, pixel, icp, retention, notices, public_catalog } = settings;
         SettingsView {
             workspace_id: workspace.workspace_id,
             name: workspace.name.clone(),
             time_zone,
             sites,
+            pixel,
             icp,
             retention,
             notices,

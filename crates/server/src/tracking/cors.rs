@@ -2,7 +2,7 @@
 //!
 //! What a preflight asks for is mirrored, origin and headers, because every client library brings headers of
 //! its own. That is safe here: these routes read no cookies, and a write key can only add.
-//! Not here: a list of origins that may send.
+//! Not here: a list of origins that may send (`sites.rs`): what is not admitted is answered, and not counted.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -25,7 +25,11 @@ pub(super) async fn open(request: Request, next: Next) -> Response {
         return preflight(request.headers());
     }
     let origin = request.headers().get(ORIGIN).cloned();
-    let mut response = next.run(request).await;
+    opened(origin, next.run(request).await)
+}
+
+/// The answer, open to the page that asked.
+pub(super) fn opened(origin: Option<HeaderValue>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
@@ -36,7 +40,8 @@ pub(super) async fn open(request: Request, next: Next) -> Response {
     response
 }
 
-fn preflight(request: &HeaderMap) -> Response {
+/// Grants what a preflight asks for.
+pub(crate) fn preflight(request: &HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("Origin, Access-Control-Request-Headers"));

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::sites;
+use super::{privacy, sites};
 
 /// What became of the call.
 #[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -63,13 +63,21 @@ pub(super) fn read(items: &[Value], arrival: Arrival, gate: Option<&Gate>, ambie
     for (index, item) in items.iter().enumerate() {
         match read_item(item, arrival, gate, ambient) {
             Ok(signal) => signals.push(signal),
-            Err(ItemError { code, message }) => {
-                let message_id = item.get("messageId").and_then(Value::as_str).map(excerpt);
-                report.rejected.push(Rejected { index, message_id, code: code.to_owned(), message });
-            }
+            Err(error) => report.rejected.push(rejected(index, item, error)),
         }
     }
     (signals, report)
+}
+
+/// A report of items that are all refused for one reason.
+pub(super) fn refused(items: &[Value], reason: &ItemError) -> Report {
+    let all = items.iter().enumerate().map(|(index, item)| rejected(index, item, reason.clone()));
+    Report { success: true, rejected: all.collect(), ..Report::default() }
+}
+
+fn rejected(index: usize, item: &Value, ItemError { code, message }: ItemError) -> Rejected {
+    let message_id = item.get("messageId").and_then(Value::as_str).map(excerpt);
+    Rejected { index, message_id, code: code.to_owned(), message }
 }
 
 fn read_item(item: &Value, arrival: Arrival, gate: Option<&Gate>, ambient: &Ambient) -> Result<Signal, ItemError> {
@@ -79,6 +87,7 @@ fn read_item(item: &Value, arrival: Arrival, gate: Option<&Gate>, ambient: &Ambi
     if let Some(gate) = gate {
         sites::check(gate, arrival.kind, object)?;
     }
+    privacy::check(arrival.kind, object)?;
     let own_sent_at = object.get("sentAt").and_then(Value::as_str).and_then(tracking::read_time);
     tracking::read(arrival.kind, object, arrival.received_at, own_sent_at.or(arrival.sent_at), ambient)
 }
@@ -88,6 +97,11 @@ fn excerpt(message_id: &str) -> String {
 }
 
 impl Report {
+    /// Whether anything of the call is on disk, now or before.
+    pub(super) fn has_taken(&self) -> bool {
+        self.accepted + self.duplicates > 0
+    }
+
     /// Completes the report with what became of the signals.
     pub(super) fn with(mut self, taken: &[Taken]) -> Report {
         self.duplicates = taken.iter().filter(|taken| matches!(taken, Taken::Duplicate)).count();

@@ -51,7 +51,7 @@ fn basic_user(headers: &HeaderMap) -> Option<String> {
 
 fn in_query(query: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes())
-        .filter(|(name, _)| name == "writeKey" || name == "writekey")
+        .filter(|(name, _)| matches!(&**name, "writeKey" | "writekey" | "k"))
         .find_map(|(_, value)| non_empty(&value))
 }
 
@@ -88,6 +88,7 @@ mod tests {
         assert_eq!(head(None, header, query).as_deref(), Some("b"));
         assert_eq!(head(None, None, query).as_deref(), Some("c"));
         assert_eq!(head(None, None, Some("writekey=d%2B1")).as_deref(), Some("d+1"));
+        assert_eq!(head(None, None, Some("v=3&k=e")).as_deref(), Some("e"), "as the pixel has it");
         assert_eq!(head(None, None, Some("key=d")), None);
         assert_eq!(head(None, None, None), None);
     }

@@ -3,7 +3,7 @@
 //! Not here: counting. The figures are counted as things happen, and summed in `figures.rs`.
 
 mod figures;
-mod pixel;
+pub(super) mod pixel;
 mod steps;
 mod trouble;
 

@@ -9,6 +9,7 @@ mod icp;
 mod keys;
 mod members;
 mod notices;
+mod pixel;
 mod retention;
 mod sites;
 mod workspace;
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/settings", get(workspace::show).post(workspace::save))
         .route("/settings/sites", get(sites::show).post(sites::save))
+        .route("/settings/pixel", post(pixel::save))
         .route("/settings/icp", get(icp::show).post(icp::save))
         .route("/settings/retention", get(retention::show).post(retention::save))
         .route("/settings/notices", get(notices::show).post(notices::save))

@@ -10,11 +10,13 @@ use serde_json::json;
 
 use crate::house::House;
 
-/// The script of the page, as a browser would carry it out: where it posts to.
-fn posts_to(page: &str) -> String {
+/// The script's address and the key in the lines that the page shows.
+fn lines_of(page: &str) -> [String; 2] {
     let shown = page.replace("&quot;", "\"").replace("&amp;", "&");
-    let (_, behind) = shown.split_once("navigator.sendBeacon(\"").unwrap();
-    behind.split('"').next().unwrap().to_owned()
+    ["async src=\"", "data-key=\""].map(|before| {
+        let (_, behind) = shown.split_once(before).unwrap();
+        behind.split('"').next().unwrap().to_owned()
+    })
 }
 
 #[tokio::test]
@@ -34,13 +36,15 @@ async fn an_empty_workspace_is_told_the_first_steps_and_each_is_ticked_when_it_i
         house.post("/api/v1/write-keys", json!({"name": "site"})).await.json()["key"].as_str().unwrap().to_owned();
     let page = browser.page("/").await;
     page.shows(&["Install the pixel", "&lt;script&gt;", "Or try it from a terminal"]);
-    let address = posts_to(&page.text);
-    assert_eq!(address, format!("http://localhost/v1/page?writeKey={key}"));
+    let [address, shown_key] = lines_of(&page.text);
+    assert_eq!((address.as_str(), &shown_key), ("http://localhost/beckon.js", &key));
+    let script = address.strip_prefix("http://localhost").unwrap();
+    assert_eq!(house.send(Request::get(script).body(Body::empty()).unwrap()).await.status, 200);
 
     // What the script sends, the way it sends it.
-    let view = json!({"anonymousId": "a1", "sentAt": "2024-04-15T14:32:00.000Z",
-        "properties": {"url": "https://acme.com/pricing", "path": "/pricing", "title": "Pricing", "referrer": ""}});
-    let sent = Request::post(address.strip_prefix("http://localhost").unwrap())
+    let view = json!({"sentAt": "2024-04-15T14:32:00.000Z", "batch": [{"type": "page", "anonymousId": "a1", "messageId": "m1",
+        "context": {"page": {"url": "https://acme.com/pricing", "path": "/pricing", "title": "Pricing", "referrer": ""}}}]});
+    let sent = Request::post(format!("{script}?k={key}"))
         .header("content-type", "text/plain;charset=UTF-8")
         .header("origin", "https://acme.com")
         .body(Body::from(view.to_string()));

@@ -17,6 +17,7 @@ mod members;
 mod page_routes;
 mod people;
 mod people_pages;
+mod pixel;
 mod portal;
 mod retrying;
 mod segment_pages;

@@ -316,6 +316,7 @@ impl Given {
                 url: Some("https://acme.test/pricing?q".to_owned()),
                 path: "/pricing".to_owned(),
                 title: None,
+                partner_id: Some("p-7".to_owned()),
             },
             referrer: None,
             utm: Utm { source: Some("news".to_owned()), ..Utm::default() },

@@ -54,6 +54,7 @@ fn visit() -> VisitPart {
         page_views: 3,
         first_visit: false,
         utm: Utm { source: text("newsletter"), ..Utm::default() },
+        partner_id: None,
     }
 }
 

@@ -89,6 +89,7 @@ impl World {
                     url: text("https://acme.test/Pricing?x=1"),
                     path: normalize("/Pricing"),
                     title: text("Pricing"),
+                    partner_id: None,
                 },
                 referrer: text("https://www.google.com/"),
                 utm: Utm {

@@ -1,7 +1,7 @@
 //! A change of settings as the API takes it.
 
 use beckon_domain::invalid::{Findings, Invalid};
-use beckon_domain::settings::{Icp, Notices, Retention, Sites, WORKSPACE_NAME_CHARS_MAX, WorkspaceSettings};
+use beckon_domain::settings::{Icp, Notices, Pixel, Retention, Sites, WORKSPACE_NAME_CHARS_MAX, WorkspaceSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -24,6 +24,9 @@ pub(crate) struct ChangeSettings {
     /// From which websites browsers may send signals.
     #[serde(default)]
     sites: Patch<ChangeSites>,
+    /// What the pixel is called on websites.
+    #[serde(default)]
+    pixel: Patch<ChangePixel>,
     /// Whom the company wants to sell to.
     #[serde(default)]
     icp: Patch<ChangeIcp>,
@@ -49,6 +52,22 @@ struct ChangeSites {
     /// Hosts, or addresses that pages begin with, that may not. They win.
     #[serde(default)]
     deny: Patch<Vec<String>>,
+}
+
+/// What the pixel is called.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "UpdatePixel")]
+struct ChangePixel {
+    /// The path of the script: `/`, a name of letters, digits, `-`, `_` and `.`, and `.js` at its end.
+    #[serde(default)]
+    path: Patch<String>,
+    /// The name of the function that pages call.
+    #[serde(default)]
+    name: Patch<String>,
+    /// Below which address or path websites reach this server through a proxy of their own. Null: they reach it directly.
+    #[serde(default)]
+    base: Patch<String>,
 }
 
 /// The ideal customer profile.
@@ -111,16 +130,25 @@ impl ChangeSettings {
             Set::Absent => Some(name),
             Set::Value(name) => findings.take(fields::name(&name, WORKSPACE_NAME_CHARS_MAX)),
         };
-        match self.time_zone {
-            Patch::Null => settings.time_zone = WorkspaceSettings::default().time_zone,
-            said => said.map(|name| name.trim().to_owned()).apply(&mut settings.time_zone),
-        }
+        let time_zone = self.time_zone.map(|name| name.trim().to_owned());
+        set_back(time_zone, WorkspaceSettings::default().time_zone, &mut settings.time_zone);
         match self.sites {
             Patch::Absent => {}
             Patch::Null => settings.sites = Sites::default(),
             Patch::Value(ChangeSites { allow, deny }) => {
                 allow.map(lines).apply(&mut settings.sites.allow);
                 deny.map(lines).apply(&mut settings.sites.deny);
+            }
+        }
+        match self.pixel {
+            Patch::Absent => {}
+            Patch::Null => settings.pixel = Pixel::default(),
+            Patch::Value(ChangePixel { path, name, base }) => {
+                let usual = Pixel::default();
+                let trimmed = |text: String| text.trim().to_owned();
+                set_back(path.map(trimmed), usual.path, &mut settings.pixel.path);
+                set_back(name.map(trimmed), usual.name, &mut settings.pixel.name);
+                base.map(trimmed).apply_optional(&mut settings.pixel.base);
             }
         }
         match self.icp {
@@ -155,6 +183,14 @@ impl ChangeSettings {
         self.public_catalog.apply(&mut settings.public_catalog);
         findings.take(settings.check());
         findings.into_result((name.unwrap_or_default(), settings))
+    }
+}
+
+/// Null is what a new workspace has.
+fn set_back(said: Patch<String>, usual: String, slot: &mut String) {
+    match said {
+        Patch::Null => *slot = usual,
+        said => said.apply(slot),
     }
 }
 
@@ -213,6 +249,7 @@ mod tests {
             "time_zone": " Europe/Berlin ", "sites": { "allow": ["example.com", " ", "example.com"] },
             "icp": { "domains": ["https://www.Acme.com/", "acme.com"], "titles": ["VP"] },
             "retention": { "signals_days": 30, "events_days": null }, "notices": { "mail_to": ["Ops@Acme.com"] },
+            "pixel": { "path": " /a.js ", "base": "/w" },
         });
         let (name, set) = applied(change, WorkspaceSettings::default()).unwrap();
         assert_eq!((name.as_str(), set.time_zone.as_str()), ("Acme", "Europe/Berlin"));
@@ -223,12 +260,16 @@ mod tests {
         assert_eq!(set.retention, Retention { signals_days: Some(30), events_days: None, audit_days: Some(365) });
         assert_eq!(set.notices.mail_to[0].as_str(), "ops@acme.com");
 
+        assert_eq!((set.pixel.src("https://b.example").as_str(), set.pixel.name.as_str()), ("/w/a.js", "beckon"));
+        let back = applied(json!({ "pixel": { "path": null, "base": null } }), set.clone()).unwrap().1;
+        assert_eq!(back.pixel, Pixel::default());
+
         let kept = applied(json!({ "icp": { "titles_not": ["Intern"] } }), set.clone()).unwrap().1;
         assert_eq!(
             kept,
             WorkspaceSettings { icp: Icp { titles_not: vec!["Intern".to_owned()], ..set.icp.clone() }, ..set.clone() }
         );
-        let nulls = json!({ "time_zone": null, "sites": null, "icp": null, "retention": null, "notices": null, "public_catalog": null });
+        let nulls = json!({ "time_zone": null, "sites": null, "icp": null, "retention": null, "notices": null, "public_catalog": null, "pixel": null });
         assert_eq!(applied(nulls, set).unwrap().1, WorkspaceSettings::default());
     }
 

@@ -1,14 +1,16 @@
 //! The lines that a website needs so that its page views come here.
 //!
-//! A few lines of script that send one page call of the tracking API as plain text, which browsers send to another host
-//! without asking it first. They never throw into the page they stand in.
+//! First a function that keeps what pages say until the script is there, then the script, which is loaded beside the page
+//! and holds nothing up. They never throw into the page they stand in.
+//! Not here: the script (`crate::pixel`).
 
 use beckon_domain::key::WriteKey;
+use beckon_domain::settings::Pixel;
 use beckon_store::PageRequest;
 use beckon_store::page::PAGE_ROWS_MAX;
 use http::HeaderMap;
 use http::header::HOST;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -18,7 +20,7 @@ use crate::web::viewer::Viewer;
 const KEY_PAGES_MAX: usize = 4;
 
 /// The address at which this Beckon was asked, or what the operator says it is; without a slash at the end.
-pub(super) fn origin(app: &App, headers: &HeaderMap) -> String {
+pub(in crate::web) fn origin(app: &App, headers: &HeaderMap) -> String {
     if let Some(url) = &app.options.public_url {
         return url.trim_end_matches('/').to_owned();
     }
@@ -31,7 +33,7 @@ pub(super) fn origin(app: &App, headers: &HeaderMap) -> String {
 }
 
 /// The newest write key that is in use.
-pub(super) async fn write_key(app: &App, viewer: &Viewer) -> Result<Option<WriteKey>, Problem> {
+pub(in crate::web) async fn write_key(app: &App, viewer: &Viewer) -> Result<Option<WriteKey>, Problem> {
     let mut page = PageRequest { limit: PAGE_ROWS_MAX, after: None };
     for _ in 0..KEY_PAGES_MAX {
         let keys = app.store.list_write_keys(viewer.caller.workspace_id, page.clone()).await?;
@@ -46,31 +48,22 @@ pub(super) async fn write_key(app: &App, viewer: &Viewer) -> Result<Option<Write
     Ok(None)
 }
 
-/// The lines for the website.
-pub(super) fn snippet(origin: &str, key: &str) -> String {
-    let url = script_text(&address(origin, key));
+/// The lines for the website; `origin` is where this Beckon is reached.
+pub(in crate::web) fn snippet(pixel: &Pixel, origin: &str, key: &str) -> String {
+    // A name is one that scripts may have (`Pixel`), so that it needs no more quotes than these.
+    let (src, name) = (attribute(&pixel.src(origin)), &pixel.name);
+    let named = if name == Pixel::NAME { String::new() } else { format!(r#" data-name="{name}""#) };
     format!(
         r#"<script>
-(function () {{
-  try {{
-    var id = localStorage.getItem("beckon_id");
-    if (!id) {{
-      id = Date.now().toString(36) + "-" + Math.random().toString(36).slice(2) + Math.random().toString(36).slice(2);
-      localStorage.setItem("beckon_id", id);
-    }}
-    navigator.sendBeacon({url}, JSON.stringify({{
-      anonymousId: id,
-      sentAt: new Date().toISOString(),
-      properties: {{ url: location.href, path: location.pathname, title: document.title, referrer: document.referrer }}
-    }}));
-  }} catch (ignored) {{}}
-}})();
-</script>"#
+!function (w, n) {{ w[n] = w[n] || function () {{ (w[n].q = w[n].q || []).push(arguments) }} }}(window, "{name}");
+</script>
+<script async src="{src}" data-key="{key}"{named}></script>"#,
+        key = attribute(key),
     )
 }
 
 /// The same from a terminal, to try it.
-pub(super) fn command(origin: &str, key: &str) -> String {
+pub(in crate::web) fn command(origin: &str, key: &str) -> String {
     let page = json!({
         "anonymousId": "try-1",
         "properties": { "url": "https://www.example.com/pricing", "title": "Pricing" },
@@ -84,9 +77,9 @@ fn address(origin: &str, key: &str) -> String {
     format!("{origin}/v1/page?writeKey={key}")
 }
 
-/// A text as it stands in a script inside HTML.
-fn script_text(text: &str) -> String {
-    Value::from(text).to_string().replace('<', "\\u003c")
+/// A text as it stands in an attribute.
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -94,10 +87,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_cannot_leave_the_script_or_the_command_it_stands_in() {
-        let shown = snippet("https://a.example", "k</script>\"");
-        assert_eq!(shown.matches("</script>").count(), 1, "{shown}");
-        assert!(shown.contains(r#"sendBeacon("https://a.example/v1/page?writeKey=k%3C%2Fscript%3E%22", "#), "{shown}");
+    fn an_address_cannot_leave_the_attribute_or_the_command_it_stands_in() {
+        let shown = snippet(&Pixel::default(), "https://a.example", "k\"><script>");
+        assert_eq!((shown.matches("<script").count(), shown.matches("</script>").count()), (2, 2), "{shown}");
+        let tag = r#"<script async src="https://a.example/beckon.js" data-key="k&quot;&gt;&lt;script&gt;"></script>"#;
+        assert!(shown.ends_with(tag), "{shown}");
         assert!(command("https://a'b.example", "k").contains(r"'https://a'\''b.example/v1/page?writeKey=k'"));
+    }
+
+    #[test]
+    fn a_pixel_of_another_name_says_so() {
+        let pixel = Pixel { path: "/x.js".to_owned(), name: "acme".to_owned(), base: Some("/w".to_owned()) };
+        let shown = snippet(&pixel, "https://a.example", "wk");
+        assert!(shown.contains(r#"(window, "acme");"#), "{shown}");
+        assert!(shown.ends_with(r#"<script async src="/w/x.js" data-key="wk" data-name="acme"></script>"#), "{shown}");
     }
 }

@@ -98,7 +98,7 @@ pub(super) async fn checklist(
                         h3 { "Install the pixel" }
                         div #saw-page data-live role="status" { (saw(viewer, steps.page_view.as_ref(), app)) }
                         @match &key {
-                            Some(key) => (install(&origin, &key.key, steps.page_view.is_none())),
+                            Some(key) => (install(viewer, &origin, &key.key, steps.page_view.is_none())),
                             None => p {
                                 "There is no write key in use. " a href=(viewer.path("/settings/keys")) { "Make a write key" }
                                 " first: your website sends with it."
@@ -144,13 +144,16 @@ fn mark(name: &str, done: bool) -> Markup {
     }
 }
 
-fn install(origin: &str, key: &str, open: bool) -> Markup {
+fn install(viewer: &Viewer, origin: &str, key: &str, open: bool) -> Markup {
     html! {
         details.more open[open] {
             summary { "How to install it" }
             div.stack-s {
                 p.muted { "Put this on every page of your website, before " code { "</head>" } ":" }
-                (code_block(&pixel::snippet(origin, key), "the pixel"))
+                (code_block(&pixel::snippet(&viewer.workspace.settings.pixel, origin, key), "the pixel"))
+                p.small.muted {
+                    "Its name, and an address on your own website, are in " a href=(viewer.path("/settings/sites")) { "the settings of sites" } "."
+                }
                 p.muted { "Or try it from a terminal:" }
                 (code_block(&pixel::command(origin, key), "the command"))
             }
