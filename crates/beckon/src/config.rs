@@ -28,7 +28,9 @@ use url::Url;
 use error::ConfigError;
 use reader::Reader;
 use source::Sources;
-use value::{Bytes, DatabaseDirectory, ImageFile, LogFilter, LogFormat, Origins, PortalName, Secret};
+use value::{
+    Bytes, DataFile, DatabaseDirectory, Domains, Files, ImageFile, LogFilter, LogFormat, Origins, PortalName, Secret,
+};
 
 use crate::encryption_key::EncryptionKey;
 
@@ -86,6 +88,16 @@ pub(crate) struct Config {
     pub(crate) mail_from: Option<MailAddress>,
     /// Who gets them.
     pub(crate) mail_to: Vec<MailAddress>,
+    /// Files of networks, in the formats of vendors.
+    pub(crate) company_mmdb: Files,
+    /// The operator's own file of networks.
+    pub(crate) company_networks: Option<DataFile>,
+    /// Proxies whose word on the client's address is taken.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Further domains where anybody can open a mailbox.
+    pub(crate) free_mail_domains: Domains,
+    /// Mark what bots send.
+    pub(crate) detect_bots: bool,
     /// How long work in progress may go on after a request to stop.
     pub(crate) shutdown_grace: Duration,
     /// Largest payload of an event.
@@ -99,7 +111,7 @@ pub(crate) struct Config {
 }
 
 /// Every setting, in the order in which people see them.
-pub(crate) const KEYS: [&str; 26] = [
+pub(crate) const KEYS: [&str; 31] = [
     "listen",
     "data_dir",
     "database_url",
@@ -121,6 +133,11 @@ pub(crate) const KEYS: [&str; 26] = [
     "smtp_url",
     "mail_from",
     "mail_to",
+    "company_mmdb",
+    "company_networks",
+    "trusted_proxies",
+    "free_mail_domains",
+    "detect_bots",
     "shutdown_grace",
     "payload_bytes_max",
     "body_bytes_max",
@@ -156,6 +173,11 @@ impl Default for Config {
             smtp_url: None,
             mail_from: None,
             mail_to: Vec::new(),
+            company_mmdb: Files::default(),
+            company_networks: None,
+            trusted_proxies: Vec::new(),
+            free_mail_domains: Domains::default(),
+            detect_bots: true,
             shutdown_grace: Duration::from_secs(20),
             payload_bytes_max: Bytes(256 * 1024),
             body_bytes_max: Bytes(1024 * 1024),
@@ -198,6 +220,11 @@ impl Config {
             smtp_url: reader.get("smtp_url", default.smtp_url),
             mail_from: reader.get("mail_from", default.mail_from),
             mail_to: reader.get("mail_to", default.mail_to),
+            company_mmdb: reader.get("company_mmdb", default.company_mmdb),
+            company_networks: reader.get("company_networks", default.company_networks),
+            trusted_proxies: reader.get("trusted_proxies", default.trusted_proxies),
+            free_mail_domains: reader.get("free_mail_domains", default.free_mail_domains),
+            detect_bots: reader.get("detect_bots", default.detect_bots),
             shutdown_grace: reader.within(
                 "shutdown_grace",
                 default.shutdown_grace,

@@ -1,9 +1,9 @@
 //! Puts the house together: the store, the services on it, HTTP in front; and takes it apart in order.
 //!
 //! ```text
-//! start:  listener bound ─► encryption key ─► store opened ─► keys ready ─► intake, delivery, mail, retention, HTTP run
+//! start:  files of networks read ─► listener bound ─► encryption key ─► store opened ─► keys ready ─► intake, delivery, mail, retention, HTTP run
 //! stop:   HTTP accepts nothing, ends streams, finishes requests ─► intake finishes ─► delivery finishes ─► mail
-//!         ─► retention ─► store closed
+//!         ─► retention, networks ─► store closed
 //! ```
 //!
 //! Promise: what is taken down first feeds what is taken down later, so nothing accepted is cut off; all of
@@ -20,7 +20,8 @@ use anyhow::Context as _;
 use beckon_delivery::mail;
 use beckon_delivery::options::DISABLE_AFTER_MAX;
 use beckon_domain::ambient::Ambient;
-use beckon_intake::{Publisher, retention};
+use beckon_domain::email::FreeMail;
+use beckon_intake::{Publisher, network, retention};
 use beckon_server::{App, AppParts};
 use beckon_store::{ConfigCache, SharedStore, Vault};
 use beckon_store_sqlite::{OpenError, SqliteStore};
@@ -55,6 +56,7 @@ pub(crate) struct Running {
     delivery: Stage,
     mail: Option<Stage>,
     retention: Stage,
+    networks: Option<Stage>,
     ended: CancellationToken,
     grace: Duration,
 }
@@ -77,6 +79,7 @@ struct Stage {
 /// Opens everything and starts it.
 pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<Running> {
     let portal = portal_options(config).await?;
+    let (networks, networks_handle) = open_networks(config).await?;
     let socket = listener::bind(config.listen).await?;
     let address = socket.local_addr().context("the listener has no address")?;
     let Provided { key, file, made: key_was_made } = provide_key(config, &ambient).await?;
@@ -101,6 +104,7 @@ pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<R
         store,
         config: cache,
         intake: intake_handle,
+        clients: beckon_intake::Clients::new(networks_handle, config.detect_bots),
         publisher: Arc::new(publisher),
         delivery: delivery_handle,
         ambient,
@@ -116,6 +120,7 @@ pub(crate) async fn start(config: &Config, ambient: Ambient) -> anyhow::Result<R
         first: FirstStart { made, owner_links },
         made_key_file: file.filter(|_| key_was_made),
         store: sqlite,
+        networks: networks.map(|networks| Stage::begin("networks", &ended, |stop| networks.run(stop))),
         retention: Stage::begin("retention", &ended, |stop| retention.run(stop)),
         mail: mail.map(|mail| Stage::begin("mail", &ended, |stop| mail.run(stop))),
         delivery: Stage::begin("delivery", &ended, |stop| delivery.run(stop)),
@@ -135,7 +140,11 @@ impl Running {
     /// Takes everything down in order. An error says which service had died.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         let deadline = Instant::now() + self.grace + RECORD_ALLOWANCE;
-        let stages = [self.http, self.intake, self.delivery].into_iter().chain(self.mail).chain([self.retention]);
+        let stages = [self.http, self.intake, self.delivery]
+            .into_iter()
+            .chain(self.mail)
+            .chain([self.retention])
+            .chain(self.networks);
         let stages: Vec<_> = stages.collect();
         // Only before the first is asked to end: a service may well end because the one in front has ended.
         let mut died: Vec<_> = stages.iter().filter(|stage| stage.task.is_finished()).map(|stage| stage.name).collect();
@@ -217,6 +226,25 @@ pub(crate) async fn open_store(config: &Config, vault: Vault, ambient: &Ambient)
     })
 }
 
+/// Reads the files of networks before anything is begun, and gives the service that takes them in when they change, if
+/// there are any.
+async fn open_networks(config: &Config) -> anyhow::Result<(Option<network::Service>, network::Networks)> {
+    let options = network::Options {
+        mmdb: config.company_mmdb.0.clone(),
+        table: config.company_networks.as_ref().map(|file| file.0.clone()),
+        free_mail: free_mail(config),
+    };
+    if options.is_empty() {
+        return Ok((None, network::Networks::default()));
+    }
+    let (service, networks) = tokio::task::spawn_blocking(move || network::Service::open(options)).await??;
+    Ok((Some(service), networks))
+}
+
+fn free_mail(config: &Config) -> FreeMail {
+    FreeMail::with(config.free_mail_domains.0.iter().cloned())
+}
+
 /// The service that tells of troubles by mail, if there is a server to take them.
 fn mail_service(
     config: &Config,
@@ -235,7 +263,11 @@ fn mail_options(config: &Config) -> Option<mail::Options> {
 }
 
 fn intake_options(config: &Config) -> beckon_intake::Options {
-    beckon_intake::Options { payload_bytes_max: config.payload_bytes_max.0, ..Default::default() }
+    beckon_intake::Options {
+        payload_bytes_max: config.payload_bytes_max.0,
+        free_mail: free_mail(config),
+        ..Default::default()
+    }
 }
 
 fn delivery_options(config: &Config) -> beckon_delivery::Options {
@@ -264,6 +296,7 @@ fn server_options(config: &Config, portal: beckon_server::PortalOptions) -> beck
         public_url: config.public_url.as_ref().map(without_end_slash),
         portal: Arc::new(portal),
         sends_mail: config.smtp_url.is_some(),
+        trusted_proxies: config.trusted_proxies.clone(),
         ..Default::default()
     }
 }

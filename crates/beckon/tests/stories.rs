@@ -20,6 +20,8 @@ mod behaviours;
 mod browser;
 #[path = "stories/clients.rs"]
 mod clients;
+#[path = "stories/companies.rs"]
+mod companies;
 #[path = "stories/durability.rs"]
 mod durability;
 #[path = "stories/failing.rs"]

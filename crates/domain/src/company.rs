@@ -35,6 +35,12 @@ impl Domain {
         well_formed.then(|| Domain(host.to_owned()))
     }
 
+    /// The domain that somebody registered for it, by the Public Suffix List (<https://publicsuffix.org>), private suffixes
+    /// included: `acme.co.uk` of `mail.acme.co.uk`. `None` of a suffix itself, below which anybody registers.
+    pub fn registrable(&self) -> Option<Domain> {
+        psl::domain_str(&self.0).map(|domain| Domain(domain.to_owned()))
+    }
+
     /// The domain.
     pub fn as_str(&self) -> &str {
         &self.0

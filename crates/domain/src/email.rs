@@ -1,8 +1,13 @@
 //! E-mail addresses as identifiers.
 
+mod free_mail;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::company::Domain;
+pub use free_mail::FreeMail;
 
 /// Longest address taken, in bytes (RFC 5321 §4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
@@ -39,10 +44,11 @@ impl Email {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// The domain, if it tells a person's employer: not where anyone can open a mailbox.
-    pub fn work_domain(&self) -> Option<&str> {
-        let domain = self.domain();
-        (!FREE_MAIL.contains(&domain)).then_some(domain)
+    /// The domain that was registered, if it tells a person's employer: `acme.co.uk` of `jane@mail.acme.co.uk`. `None`
+    /// where anyone can open a mailbox.
+    pub fn work_domain(&self, free_mail: &FreeMail) -> Option<Domain> {
+        let host = Domain::parse(self.domain())?;
+        if free_mail.has(&host) { None } else { host.registrable() }
     }
 }
 
@@ -51,46 +57,6 @@ impl fmt::Display for Email {
         f.write_str(&self.0)
     }
 }
-
-/// The mailbox providers that say nothing about an employer.
-const FREE_MAIL: &[&str] = &[
-    "aol.com",
-    "fastmail.com",
-    "gmail.com",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hey.com",
-    "hotmail.co.uk",
-    "hotmail.com",
-    "hotmail.fr",
-    "icloud.com",
-    "laposte.net",
-    "libero.it",
-    "live.com",
-    "mac.com",
-    "mail.com",
-    "mail.ru",
-    "me.com",
-    "msn.com",
-    "naver.com",
-    "orange.fr",
-    "outlook.com",
-    "pm.me",
-    "proton.me",
-    "protonmail.com",
-    "qq.com",
-    "t-online.de",
-    "web.de",
-    "yahoo.co.uk",
-    "yahoo.com",
-    "yandex.ru",
-    "ymail.com",
-    "zoho.com",
-    "163.com",
-    "126.com",
-];
 
 #[cfg(test)]
 mod tests {
@@ -109,9 +75,37 @@ mod tests {
         }
     }
 
+    fn work_domain(address: &str) -> Option<String> {
+        let domain = Email::parse(address).unwrap().work_domain(&FreeMail::default());
+        domain.map(|domain| domain.as_str().to_owned())
+    }
+
+    #[test]
+    fn an_address_at_work_tells_the_domain_that_was_registered() {
+        for (address, registered) in [
+            ("jane@acme.com", "acme.com"),
+            ("jane@mail.acme.co.uk", "acme.co.uk"),
+            ("jane@a.b.acme.com.au", "acme.com.au"),
+            ("jane@eu.acme.test", "acme.test"),
+            ("jane@www.acme.com", "acme.com"),
+        ] {
+            assert_eq!(work_domain(address).as_deref(), Some(registered), "{address}");
+        }
+    }
+
     #[test]
     fn a_free_mailbox_tells_no_employer() {
-        assert_eq!(Email::parse("a@gmail.com").unwrap().work_domain(), None);
-        assert_eq!(Email::parse("a@acme.com").unwrap().work_domain(), Some("acme.com"));
+        for address in
+            ["a@gmail.com", "a@yahoo.co.uk", "a@vip.163.com", "a@x.hotmail.com", "a@users.noreply.github.com"]
+        {
+            assert_eq!(work_domain(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_public_suffix_is_nobodys() {
+        for address in ["a@co.uk", "a@github.io", "a@10.0.0.1"] {
+            assert_eq!(work_domain(address), None, "{address}");
+        }
     }
 }

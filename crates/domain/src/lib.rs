@@ -8,6 +8,7 @@
 
 pub mod ambient;
 pub mod audit;
+pub mod bot;
 pub mod catalog;
 pub mod channel;
 pub mod company;
@@ -23,6 +24,7 @@ pub mod job;
 pub mod key;
 pub mod list;
 pub mod member;
+pub mod network;
 pub mod page_path;
 pub mod qualify;
 pub mod rate;

@@ -1,13 +1,17 @@
 //! What comes in.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::bot::BotReason;
 use crate::company::Domain;
 use crate::email::Email;
 use crate::event::EventId;
 use crate::id::{SegmentId, SignalId, VisitId};
+use crate::network::Network;
 use crate::visit::{Page, Utm};
 
 /// Longest anonymous id, user id, group id or message id taken, in bytes.
@@ -28,10 +32,29 @@ pub struct Signal {
     pub received_at: Timestamp,
     /// Who sent it.
     pub from: Sender,
+    /// What is known of the client behind it.
+    pub client: Client,
     /// What it says.
     pub body: SignalBody,
     /// The JSON as it came, for the log.
     pub raw: String,
+}
+
+/// The client behind a signal: the visitor's browser or app. None of it is stored but the reason why it is a bot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Client {
+    /// Its address on the internet.
+    pub address: Option<IpAddr>,
+    /// What it calls itself.
+    pub user_agent: Option<String>,
+    /// Whether a program drives it, by its own word.
+    pub webdriver: bool,
+    /// Whether it asks not to be told on (Global Privacy Control): then nobody asks whose network it is in.
+    pub gpc: bool,
+    /// The network that its address is in, if that was looked up and found.
+    pub network: Option<Network>,
+    /// Why it was taken for a bot. [`BotReason::Hosting`] stands in `network`.
+    pub bot: Option<BotReason>,
 }
 
 /// The identifiers a signal carries. At least one of them is there.
@@ -120,12 +143,15 @@ impl SignalKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SignalStory {
-    /// How the person was recognised; `None` if nobody was.
+    /// How the person, or the company of nobody by name, was recognised; `None` if nobody was, or a call named the company.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recognised_by: Option<RecognisedBy>,
     /// The visit it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visit_id: Option<VisitId>,
+    /// Why it was taken for a bot's, and means nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bot: Option<BotReason>,
     /// The segments that somebody qualified for with it, and the events that were announced of that.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fired: Vec<(SegmentId, EventId)>,
@@ -141,6 +167,8 @@ pub enum RecognisedBy {
     UserId,
     /// The browser is known to be theirs, from an earlier signal.
     Visitor,
+    /// Nobody by name: the address is in a company's network.
+    Network,
 }
 
 /// What somebody says about a person. Absent keeps what is known.

@@ -49,6 +49,9 @@ pub struct Visit {
     /// The campaign the visit came from.
     #[serde(default)]
     pub utm: Utm,
+    /// The account in whose network it was made, while nobody is known behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_company_id: Option<CompanyId>,
 }
 
 impl Visit {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use beckon_domain::ambient::Ambient;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
+use beckon_domain::email::FreeMail;
 use beckon_domain::id::{ContactId, WorkspaceId};
 use beckon_domain::invalid::Invalid;
 use beckon_domain::signal::Signal;
@@ -67,12 +68,13 @@ pub(crate) struct Batches {
     store: SharedStore,
     config: Arc<ConfigCache>,
     ambient: Ambient,
+    free_mail: FreeMail,
     compiled: Mutex<HashMap<WorkspaceId, Arc<Compiled>>>,
 }
 
 impl Batches {
-    pub(crate) fn new(store: SharedStore, config: Arc<ConfigCache>, ambient: Ambient) -> Batches {
-        Batches { store, config, ambient, compiled: Mutex::default() }
+    pub(crate) fn new(store: SharedStore, config: Arc<ConfigCache>, ambient: Ambient, free_mail: FreeMail) -> Batches {
+        Batches { store, config, ambient, free_mail, compiled: Mutex::default() }
     }
 
     /// Does all jobs, which are of one workspace, and answers each.
@@ -146,8 +148,8 @@ impl Batches {
         let mut query = IntakeQuery::default();
         for work in works {
             match work {
-                Work::Signals(signals, _) => fold::ask_for(&mut query, signals, &compiled.catalog),
-                Work::Contacts(upserts, _) => upsert::ask_for_contacts(&mut query, upserts),
+                Work::Signals(signals, _) => fold::ask_for(&mut query, signals, &compiled.catalog, &self.free_mail),
+                Work::Contacts(upserts, _) => upsert::ask_for_contacts(&mut query, upserts, &self.free_mail),
                 Work::Companies(upserts, _) => upsert::ask_for_companies(&mut query, upserts),
                 Work::Suppress(id, ..) => drop(query.contact_ids.insert(*id)),
                 Work::Erase(..) => {}
@@ -157,7 +159,7 @@ impl Batches {
         self.know_companies_by_id(workspace, works, &mut working).await?;
 
         let now = self.ambient.now();
-        let means = Means { compiled, now, ambient: &self.ambient };
+        let means = Means { compiled, free_mail: &self.free_mail, now, ambient: &self.ambient };
         let decided = works.iter().map(|work| match work {
             Work::Signals(signals, _) => {
                 Decided::Signals(signals.iter().map(|signal| fold::apply(&mut working, signal, means)).collect())

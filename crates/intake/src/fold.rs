@@ -1,11 +1,12 @@
 //! What a batch of signals means: a pure function of what is known, what is set up, and the signals.
 //!
-//! [`working`] is what is known, as it changes signal by signal; a signal goes through `identify` and
+//! [`working`] is what is known, as it changes signal by signal; a signal goes through `bot` (does it mean anything?), `identify` and
 //! `company` (who is it?), `visit` (on which visit?), `qualify` (for which segments?) and `event` (what is
 //! announced, to whom?), and leaves its traces in the changes to commit.
 //! Promise: the same state, set-up, signals, time and randomness give the same changes; nothing is read or
 //! written here, so a decision that was overtaken is simply made again.
 
+mod bot;
 pub(crate) mod company;
 pub(crate) mod event;
 mod identify;
@@ -19,6 +20,8 @@ pub(crate) mod working;
 mod tests;
 
 use beckon_domain::ambient::Ambient;
+use beckon_domain::bot::BotReason;
+use beckon_domain::email::FreeMail;
 use beckon_domain::event::{EventId, NewEvent};
 use beckon_domain::id::{CompanyId, ContactId, SegmentId};
 use beckon_domain::segment::evaluate::SegmentCatalog;
@@ -32,7 +35,7 @@ use crate::Taken;
 use keys::Keys;
 use working::Working;
 
-pub(crate) use keys::{ask_for, work_domain};
+pub(crate) use keys::ask_for;
 
 /// What a workspace has set up, ready to be asked.
 pub(crate) struct Compiled {
@@ -50,6 +53,7 @@ impl Compiled {
 #[derive(Clone, Copy)]
 pub(crate) struct Means<'a> {
     pub(crate) compiled: &'a Compiled,
+    pub(crate) free_mail: &'a FreeMail,
     pub(crate) now: Timestamp,
     pub(crate) ambient: &'a Ambient,
 }
@@ -68,22 +72,26 @@ pub(crate) fn apply(working: &mut Working, signal: &Signal, means: Means<'_>) ->
     }
     let keys = Keys::of(signal);
     let announced_before = working.changes.events.len();
+    let bot = bot::reason(working, &keys, signal);
     let mut visit_id = None;
     let (who, recognised_by) = match &signal.body {
+        _ if bot.is_some_and(BotReason::holds_for_known_people) => identify::known(working, &keys),
         SignalBody::Intent(report) => {
             let (who, by) = identify::person_of_intent(working, &keys, report, means);
             qualify::shown_intent(working, signal, who, &report.intent, means);
             (who, by)
         }
         _ => {
-            let (who, by) = identify::sender(working, &keys, signal, means);
+            let (who, by) = identify::sender(working, &keys, signal, bot, means);
             // An aliased visitor that was somebody else already is left alone.
             let aliased = keys.aliased.as_ref().filter(|key| {
                 who.contact.is_some() && working.visitor(key).is_some_and(|visitor| visitor.contact_id == who.contact)
             });
             for key in keys.visitor.iter().chain(aliased) {
                 if let Some(seen) = visit::place(working, key, signal, who, means) {
-                    qualify::visited(working, signal, &seen, means);
+                    if bot.is_none() {
+                        qualify::visited(working, signal, &seen, means);
+                    }
                     visit_id.get_or_insert(seen.visit.id);
                 }
             }
@@ -100,7 +108,7 @@ pub(crate) fn apply(working: &mut Working, signal: &Signal, means: Means<'_>) ->
         visitor_id: visitor,
         contact_id: who.contact,
         company_id: who.company,
-        story: SignalStory { recognised_by, visit_id, fired },
+        story: SignalStory { recognised_by, visit_id, bot, fired },
         raw: signal.raw.clone(),
     });
     Taken::Stored { signal_id: signal.id, visitor_id: visitor, contact_id: who.contact }

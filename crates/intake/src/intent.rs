@@ -69,6 +69,7 @@ pub fn intent_signal(report: IntentReport, received_at: Timestamp, ambient: &Amb
         at: received_at,
         received_at,
         from: Sender { user_id: person.user_id.clone(), ..Sender::default() },
+        client: Default::default(),
         body: SignalBody::Intent(IntentTraits { person, intent: Intent { topic, score, source, observed_at } }),
         raw,
     })

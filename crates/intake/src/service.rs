@@ -14,6 +14,7 @@ use std::time::Duration;
 use beckon_domain::ambient::Ambient;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
+use beckon_domain::email::FreeMail;
 use beckon_domain::id::{CompanyId, ContactId, SignalId, VisitorId, WorkspaceId};
 use beckon_domain::invalid::Invalid;
 use beckon_domain::signal::Signal;
@@ -39,11 +40,18 @@ pub struct Options {
     pub queue_signals_max: usize,
     /// Largest payload of an event published directly, in bytes.
     pub payload_bytes_max: usize,
+    /// Where anybody can open a mailbox, so that an address there tells no company.
+    pub free_mail: FreeMail,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { batch_signals_max: 500, queue_signals_max: 20_000, payload_bytes_max: 256 * 1024 }
+        Options {
+            batch_signals_max: 500,
+            queue_signals_max: 20_000,
+            payload_bytes_max: 256 * 1024,
+            free_mail: FreeMail::default(),
+        }
     }
 }
 
@@ -85,7 +93,7 @@ impl Service {
         let room_max = options.queue_signals_max.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
         let batch_max = options.batch_signals_max.max(1);
         let room = Arc::new(Semaphore::new(room_max));
-        let turns = Turns::new(Batches::new(store, config, ambient), batch_max);
+        let turns = Turns::new(Batches::new(store, config, ambient, options.free_mail), batch_max);
         (Service { queue: receiver, turns }, Handle { queue: sender, room, room_max, batch_max })
     }
 

@@ -4,6 +4,7 @@
 //! strict where a guess would make up a person. A wrong item is told by a stable code and never fails its batch.
 //! Pure. Not here: where the write key stands, gzip, batches, and answers (`beckon-server`).
 
+mod client;
 mod field;
 mod page;
 mod time;
@@ -139,7 +140,7 @@ pub fn read(
         },
     };
     let at = time::happened_at(item, received_at, sent_at);
-    Ok(Signal { id: ambient.new_id(), message_id, at, received_at, from, body, raw })
+    Ok(Signal { id: ambient.new_id(), message_id, at, received_at, from, client: client::said(context), body, raw })
 }
 
 /// The item as it came, without the write key.

@@ -16,12 +16,10 @@ mod tests;
 use std::collections::BTreeMap;
 
 use beckon_domain::company::Domain;
-use beckon_domain::email::Email;
+use beckon_domain::email::{Email, FreeMail};
 use beckon_domain::id::{CompanyId, ContactId, ListId};
 use beckon_store::intake::IntakeQuery;
 use serde_json::{Map, Value};
-
-use crate::fold::work_domain;
 
 pub use change::Change;
 pub(crate) use company::upsert as company;
@@ -88,10 +86,10 @@ pub struct Upserted<T> {
 }
 
 /// Adds to `query` all that writing these contacts needs to know.
-pub(crate) fn ask_for_contacts(query: &mut IntakeQuery, upserts: &[ContactUpsert]) {
+pub(crate) fn ask_for_contacts(query: &mut IntakeQuery, upserts: &[ContactUpsert], free_mail: &FreeMail) {
     for upsert in upserts {
         query.contact_ids.extend(upsert.id);
-        query.domains.extend(upsert.email.new_value().and_then(work_domain));
+        query.domains.extend(upsert.email.new_value().and_then(|email| email.work_domain(free_mail)));
         query.emails.extend(upsert.email.new_value().cloned());
         query.user_ids.extend(upsert.user_id.new_value().cloned());
         query.domains.extend(upsert.company.new_value().map(|company| company.domain.clone()));

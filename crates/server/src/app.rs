@@ -9,6 +9,7 @@ use std::time::Duration;
 use beckon_domain::ambient::Ambient;
 use beckon_store::{ConfigCache, SharedStore};
 use bytes::Bytes;
+use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
 use crate::attempts::Attempts;
@@ -46,6 +47,8 @@ pub struct Options {
     pub portal: Arc<PortalOptions>,
     /// Whether there is a mail server, so that notices are told by mail.
     pub sends_mail: bool,
+    /// The networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The portal: the webhooks part of a workspace inside somebody else's page.
@@ -73,6 +76,7 @@ impl Default for Options {
             public_url: None,
             portal: Arc::default(),
             sends_mail: false,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -85,6 +89,8 @@ pub struct AppParts {
     pub config: Arc<ConfigCache>,
     /// Takes signals, contacts and companies.
     pub intake: beckon_intake::Handle,
+    /// Finds out who is at the other end of a tracking call.
+    pub clients: beckon_intake::Clients,
     /// Takes events published directly.
     pub publisher: Arc<beckon_intake::Publisher>,
     /// Sends tests and cancels deliveries.

@@ -12,6 +12,7 @@ pub mod app;
 mod attempts;
 mod audit;
 pub mod auth;
+mod client_address;
 mod docs;
 pub mod extract;
 #[cfg(fuzzing)]

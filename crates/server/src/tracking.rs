@@ -8,6 +8,7 @@
 //! Not here: what an item means (`beckon_intake::tracking`), and the script of the pixel (`crate::pixel`).
 
 mod body;
+mod caller;
 mod cors;
 mod docs;
 mod envelope;
@@ -28,6 +29,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::{Json, Router};
 use beckon_domain::id::WorkspaceId;
 use beckon_domain::settings::Gate;
+use beckon_intake::client::Call as Caller;
 use beckon_intake::tracking::{Kind, read_time};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
@@ -101,6 +103,7 @@ enum Shape {
 
 /// A call as it came.
 struct Call {
+    caller: Caller,
     headers: HeaderMap,
     query: Option<String>,
     body: Bytes,
@@ -114,7 +117,8 @@ impl FromRequest<App> for Call {
     async fn from_request(request: Request, app: &App) -> Result<Call, Failure> {
         let (parts, body) = request.into_parts();
         let (body, room) = receive(body, app.options.tracking_body_bytes_max, &ROOM).await?;
-        Ok(Call { headers: parts.headers, query: parts.uri.query().map(str::to_owned), body, room })
+        let caller = caller::of(app, &parts.extensions, &parts.headers);
+        Ok(Call { caller, headers: parts.headers, query: parts.uri.query().map(str::to_owned), body, room })
     }
 }
 
@@ -147,6 +151,7 @@ async fn receive<'r>(
 /// A call that has been read, and whose it is.
 struct Opened {
     workspace: WorkspaceId,
+    caller: Caller,
     items: Vec<Value>,
     arrival: Arrival,
     /// Which sites may send; all may if there is none.
@@ -162,7 +167,7 @@ async fn take(app: App, shape: Shape, call: Call) -> Result<Json<Report>, Failur
 /// Reads a call, and finds out whose it is.
 async fn open(app: &App, shape: Shape, call: Call) -> Result<Opened, Failure> {
     let received_at = app.ambient.now();
-    let Call { headers, query, body, room } = call;
+    let Call { caller, headers, query, body, room } = call;
     let workspace = match write_key::in_head(&headers, query.as_deref()) {
         Some(key) => Some(find_workspace(app, &key).await?),
         None => None,
@@ -180,18 +185,20 @@ async fn open(app: &App, shape: Shape, call: Call) -> Result<Opened, Failure> {
     let gate = app.config.get(workspace).await?.settings.sites.gate();
     let origin = privacy::Origin { key: &app.link_key, workspace, received_at };
     privacy::enforce(&mut items, &headers, origin);
-    Ok(Opened { workspace, items, arrival: Arrival { kind, received_at, sent_at }, gate, _room: room })
+    Ok(Opened { workspace, caller, items, arrival: Arrival { kind, received_at, sent_at }, gate, _room: room })
 }
 
 /// Has what a call holds stored, and says what became of it.
 async fn submit(app: &App, opened: Opened) -> Result<Report, Failure> {
-    let Opened { workspace, items, arrival, gate, _room } = opened;
-    let (signals, report) = report::read(&items, arrival, gate.as_ref(), &app.ambient);
+    let Opened { workspace, caller, items, arrival, gate, _room } = opened;
+    let (mut signals, report) = report::read(&items, arrival, gate.as_ref(), &app.ambient);
     drop(items);
     if signals.is_empty() {
         return Ok(report);
     }
+    let uncounted = app.clients.judge(workspace, &caller, &mut signals);
     let taken = app.intake.submit(workspace, signals).await?;
+    app.clients.count(uncounted, &taken);
     Ok(report.with(&taken))
 }
 

@@ -29,6 +29,7 @@ pub(crate) enum Count {
     Attempt { succeeded: bool, answered_in: Option<u8> },
     Delivered { after: Option<u8> },
     Failed,
+    BotSignal,
 }
 
 impl Count {
@@ -42,6 +43,7 @@ impl Count {
             Count::Attempt { succeeded: false, answered_in } => of(3, answered_in),
             Count::Delivered { after } => of(4, after),
             Count::Failed => of(5, None),
+            Count::BotSignal => of(6, None),
         }
     }
 
@@ -58,6 +60,7 @@ impl Count {
             (3, answered_in) => Some(Count::Attempt { succeeded: false, answered_in }),
             (4, after) => Some(Count::Delivered { after }),
             (5, None) => Some(Count::Failed),
+            (6, None) => Some(Count::BotSignal),
             _ => None,
         }
     }
@@ -75,6 +78,7 @@ impl Count {
             }
             Count::Delivered { after } => (Measure::Delivered, after.map(Measure::TimeToDeliver)),
             Count::Failed => (Measure::Failed, None),
+            Count::BotSignal => (Measure::BotSignals, None),
         };
         [Some(one), other].into_iter().flatten()
     }
@@ -173,7 +177,7 @@ mod tests {
         };
         let timed = buckets.into_iter().flat_map(of_bucket);
         let mut codes: Vec<i64> = Vec::new();
-        for count in timed.chain([Count::Signal, Count::Event, Count::Failed]) {
+        for count in timed.chain([Count::Signal, Count::Event, Count::Failed, Count::BotSignal]) {
             assert_eq!(Count::of_code(count.code()), Some(count));
             codes.push(count.code());
         }
@@ -181,7 +185,9 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), all, "no two are alike");
-        for strange in [-1, 5, BUCKETS as i64 + 2 * CODES_OF_KIND, 6 * CODES_OF_KIND, i64::MAX] {
+        for strange in
+            [-1, 5, BUCKETS as i64 + 2 * CODES_OF_KIND, 6 * CODES_OF_KIND, 7 * CODES_OF_KIND + NO_BUCKET, i64::MAX]
+        {
             assert_eq!(Count::of_code(strange), None, "{strange}");
         }
     }

@@ -214,6 +214,7 @@ macro_rules! conformance {
             a_batch_decided_with_an_old_config_is_stale,
             workspaces_see_nothing_of_each_other,
             signals_are_listed_newest_first,
+            the_company_in_whose_network_a_visit_is_comes_along,
             a_signal_is_read_back_with_its_story,
             signals_are_listed_by_kind_and_person,
         );
@@ -244,6 +245,7 @@ macro_rules! conformance {
         $crate::conformance!(@family $make, stats:
             tallies_equal_the_attempts_they_summarise,
             what_is_not_stored_is_not_counted,
+            what_bots_send_is_counted,
             tallies_are_read_by_the_hour,
             the_last_delivery_of_each_webhook_is_known,
             the_last_firing_of_each_segment_is_known,

@@ -62,7 +62,7 @@ pub struct IntakeState {
     pub visitors: HashMap<String, Visitor>,
     /// Contacts asked for that exist, and those of the visitors.
     pub contacts: HashMap<ContactId, Contact>,
-    /// Companies asked for that exist, and those of the visitors and contacts.
+    /// Companies asked for that exist, and those of the visitors, of their current visits and of the contacts.
     pub companies: HashMap<CompanyId, Company>,
     /// Which of the message ids asked for were seen before.
     pub seen_message_ids: HashSet<String>,

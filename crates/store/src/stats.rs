@@ -11,6 +11,8 @@ use crate::Result;
 pub enum Measure {
     /// Signals taken. Of the workspace.
     Signals,
+    /// Signals that were taken for a bot's; they are among the signals. Of the workspace.
+    BotSignals,
     /// Events announced, notices too. Of the workspace.
     Events,
     /// Attempts that succeeded, in the hour they began. Of a webhook.

@@ -4,6 +4,7 @@
 //! to real things. [`receiver`]: an HTTP receiver that replies as told and remembers what it got.
 //! [`smtp`]: a mail server of the same kind.
 //! [`authority`]: certificates for receivers that speak TLS.
+//! [`mmdb`]: files of networks.
 //! [`builders`]: nouns with believable values, to be changed with `..`.
 //! [`vault`]: a vault whose key is always the same.
 //! Not here: a store. Tests that need one open `beckon-store-sqlite` in a [`tempfile::TempDir`] themselves,
@@ -14,11 +15,13 @@
 pub mod ambient;
 pub mod authority;
 pub mod builders;
+pub mod mmdb;
 pub mod receiver;
 pub mod smtp;
 pub mod vault;
 
 pub use ambient::{FakeClock, SeededEntropy, fake_ambient, real_ambient};
 pub use authority::Authority;
+pub use mmdb::Mmdb;
 pub use receiver::{Received, Receiver, Reply};
 pub use vault::a_vault;

@@ -126,6 +126,33 @@ pub(crate) struct ServeFlags {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mail_to: Option<String>,
 
+    /// A file of networks that tells the company behind an address: MMDB of IPinfo or MaxMind. Give it once per file;
+    /// elsewhere the files are a list
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) company_mmdb: Vec<String>,
+
+    /// Your own file of networks, which goes before those: CSV lines of network,domain,name[,kind]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) company_networks: Option<String>,
+
+    /// Networks of the proxies in front, such as 10.0.0.0/8, whose X-Forwarded-For tells the visitor's address
+    #[arg(long, value_name = "NETS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trusted_proxies: Option<String>,
+
+    /// Further domains where anybody can open a mailbox, so that addresses there tell no company
+    #[arg(long, value_name = "DOMAINS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) free_mail_domains: Option<String>,
+
+    /// Mark what bots send, so that it means nothing; false helps to try things out with scripted browsers
+    /// [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detect_bots: Option<String>,
+
     /// How long work in progress may go on after SIGTERM [default: 20s]
     #[arg(long, value_name = "TIME")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -249,3 +249,29 @@ fn what_is_shown_reads_back_as_the_same_configuration() {
     let (again, _) = Config::read(&given(&config.show(&reader), &[]).sources).unwrap();
     assert_eq!(again, config);
 }
+
+#[test]
+fn files_and_domains_are_lists_in_every_source_and_a_flag_can_be_repeated() {
+    let toml = "company_mmdb = [\"a.mmdb\", \"b.mmdb\"]\nfree_mail_domains = \"Mail.Example, post.example\"";
+    let mut sources =
+        given(toml, &[("BECKON_TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1"), ("BECKON_DETECT_BOTS", "false")]);
+    let (config, reader) = Config::read(&sources.sources).unwrap();
+    assert_eq!(config.company_mmdb.0, [Path::new("a.mmdb"), Path::new("b.mmdb")]);
+    assert_eq!(
+        config.free_mail_domains.0.iter().map(|d| d.as_str()).collect::<Vec<_>>(),
+        ["mail.example", "post.example"]
+    );
+    assert_eq!((config.trusted_proxies.len(), config.detect_bots), (2, false));
+    let shown = config.show(&reader);
+    assert!(shown.contains("company_mmdb = [\"a.mmdb\", \"b.mmdb\"]"), "{shown}");
+    assert!(shown.contains("# company_networks is not set"), "{shown}");
+
+    sources.sources.flags.company_mmdb = vec!["c.mmdb".to_owned(), "d.mmdb".to_owned()];
+    let (config, _) = Config::read(&sources.sources).unwrap();
+    assert_eq!(config.company_mmdb.0, [Path::new("c.mmdb"), Path::new("d.mmdb")]);
+
+    let wrong = given("company_mmdb = [\"\"]\nfree_mail_domains = \"mail\"", &[("BECKON_TRUSTED_PROXIES", "proxy")]);
+    let mut keys: Vec<_> = bad(&wrong).into_iter().map(|bad| bad.key).collect();
+    keys.sort();
+    assert_eq!(keys, ["company_mmdb", "free_mail_domains", "trusted_proxies"]);
+}

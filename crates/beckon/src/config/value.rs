@@ -4,6 +4,7 @@
 //! are the exception, they show as `***`. A reason goes on where "`value` …" stops, and says what is right.
 
 mod address;
+mod company;
 mod portal;
 mod size;
 mod time;
@@ -19,6 +20,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::encryption_key::EncryptionKey;
 
+pub(crate) use company::{DataFile, Domains, Files};
 pub(crate) use portal::{ImageFile, Origins, PortalName};
 pub(crate) use size::Bytes;
 pub(crate) use time::read_duration;

@@ -27,13 +27,18 @@ fn each<'a>(items: &'a [Value], pointer: &str) -> Vec<&'a Value> {
     items.iter().map(|item| item.pointer(pointer).unwrap_or(&Value::Null)).collect()
 }
 
+/// A server to which the browser of these stories, which a program drives, is no bot.
+async fn beckon_for_driven_browsers() -> Beckon {
+    Beckon::start_with(&[("BECKON_DETECT_BOTS", "false")]).await
+}
+
 /// What is kept in the browser for this page's host.
 const KEPT: &str = "return document.cookie + '|' + (localStorage.getItem('beckon_id') || '');";
 
 // behaviour W3, W5 (in part)
 #[tokio::test]
 async fn pages_that_are_looked_at_are_told_across_hosts_without_a_preflight() {
-    let beckon = Beckon::start().await;
+    let beckon = beckon_for_driven_browsers().await;
     let (website, elsewhere) = (Site::start(&beckon).await, Site::start(&beckon).await);
     beckon.segment("Everybody", json!({ "all": [] })).await;
     // Said before the script is there, and kept until it is.
@@ -406,7 +411,7 @@ async fn consent_decides_what_is_sent_and_what_is_kept() {
 // behaviour Q13 (in part), W5 (in part)
 #[tokio::test]
 async fn whoever_asks_not_to_be_told_on_is_not_identified() {
-    let beckon = Beckon::start().await;
+    let beckon = beckon_for_driven_browsers().await;
     let website = Site::start(&beckon).await;
     beckon.segment("Everybody", json!({ "all": [] })).await;
     let identify = "<script>beckon('identify', 'u1', { email: 'jane@acme.com' });</script>";

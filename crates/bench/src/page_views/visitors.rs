@@ -50,6 +50,7 @@ impl OnVisit {
                 last_seen_at: now,
                 page_views: 1,
                 first_visit: false,
+                network_company_id: None,
                 page: Page { url: Some(format!("https://www.example.com{path}?ref=nav")), path, ..Page::default() },
                 referrer: Some("https://www.example.com/".to_owned()),
                 utm: Utm {

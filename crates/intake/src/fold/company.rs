@@ -4,6 +4,7 @@
 
 use beckon_domain::company::{Company, CompanyProfile, Domain};
 use beckon_domain::id::CompanyId;
+use beckon_domain::network::NetworkCompany;
 use beckon_domain::signal::CompanyTraits;
 use serde_json::Map;
 
@@ -25,6 +26,16 @@ pub(super) fn resolve(working: &mut Working, said: &CompanyTraits, means: Means<
 /// The account of a domain.
 pub(crate) fn of_domain(working: &mut Working, domain: &Domain, means: Means<'_>) -> Option<CompanyId> {
     resolve(working, &CompanyTraits { domain: Some(domain.clone()), ..CompanyTraits::default() }, means)
+}
+
+/// The account in whose network somebody is. One that is known already stays as it is: what files of networks call
+/// companies is no better than what people say of them.
+pub(super) fn of_network(working: &mut Working, told: &NetworkCompany, means: Means<'_>) -> Option<CompanyId> {
+    if let Some(known) = working.company_of_domain(&told.domain) {
+        return Some(known);
+    }
+    let profile = CompanyProfile { name: told.name.clone(), ..CompanyProfile::default() };
+    resolve(working, &CompanyTraits { domain: Some(told.domain.clone()), profile, ..CompanyTraits::default() }, means)
 }
 
 /// The account of an id of the customer's.

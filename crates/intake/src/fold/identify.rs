@@ -3,6 +3,7 @@
 //! A person is found by user id first, then by address, else made if a signal carries one of them; never
 //! invented, and two persons are never made one. A visitor is whoever it was last identified as.
 
+use beckon_domain::bot::BotReason;
 use beckon_domain::contact::{Contact, ContactProfile};
 use beckon_domain::email::Email;
 use beckon_domain::id::{CompanyId, ContactId};
@@ -10,17 +11,18 @@ use beckon_domain::signal::{IntentTraits, PersonTraits, RecognisedBy, Signal, Si
 use beckon_domain::visit::Visitor;
 use serde_json::Map;
 
-use super::keys::{Keys, work_domain};
+use super::keys::{Keys, company_of_network};
 use super::profile::fill_contact;
 use super::working::Working;
 use super::{Means, Who, company};
 
 /// Finds out who sent a signal: makes the visitor known, links it to its person and account, and writes
-/// down what the signal says about them. Also says how the person was recognised.
+/// down what the signal says about them. Also says how the person was recognised. Nothing is made of what a bot says.
 pub(super) fn sender(
     working: &mut Working,
     keys: &Keys,
     signal: &Signal,
+    bot: Option<BotReason>,
     means: Means<'_>,
 ) -> (Who, Option<RecognisedBy>) {
     if let Some(key) = &keys.visitor {
@@ -40,7 +42,9 @@ pub(super) fn sender(
             link(working, key, contact, signal);
         }
     }
-    if let Some(company) = account(working, keys, signal, means) {
+    if bot.is_none()
+        && let Some(company) = account(working, keys, signal, means)
+    {
         join(working, keys, contact, company, means);
     }
     if let SignalBody::Identify(traits) = &signal.body
@@ -50,7 +54,32 @@ pub(super) fn sender(
     }
     let own = contact.and_then(|id| working.contact(id)).and_then(|contact| contact.company_id);
     let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key));
-    (Who { contact, company: own.or_else(|| visitor.and_then(|visitor| visitor.company_id)) }, by)
+    let company = own.or_else(|| visitor.and_then(|visitor| visitor.company_id));
+    if contact.is_some() || company.is_some() {
+        return (Who { contact, company }, by);
+    }
+    let company = by_network(working, keys, signal, means);
+    (Who { contact, company }, company.map(|_| RecognisedBy::Network))
+}
+
+/// The account in whose network a visitor is whom nobody knows, or in whose it was on this visit.
+fn by_network(working: &mut Working, keys: &Keys, signal: &Signal, means: Means<'_>) -> Option<CompanyId> {
+    if let Some(told) = company_of_network(signal) {
+        return company::of_network(working, told, means);
+    }
+    let visit = working.visitor(keys.visitor.as_ref()?)?.visit.as_ref().filter(|visit| visit.takes(signal.at))?;
+    // Unless it was erased since.
+    visit.network_company_id.filter(|id| working.company(*id).is_some())
+}
+
+/// Who is known behind the sender of a signal that means nothing, and how.
+pub(super) fn known(working: &Working, keys: &Keys) -> (Who, Option<RecognisedBy>) {
+    let Some(visitor) = keys.visitor.as_ref().and_then(|key| working.visitor(key)) else {
+        return (Who::default(), None);
+    };
+    let own = visitor.contact_id.and_then(|id| working.contact(id)).and_then(|contact| contact.company_id);
+    let who = Who { contact: visitor.contact_id, company: own.or(visitor.company_id) };
+    (who, who.contact.map(|_| RecognisedBy::Visitor))
 }
 
 /// Finds out whose interest a report tells of, and how that was recognised, and writes down what it says about them.
@@ -159,7 +188,7 @@ fn describe(working: &mut Working, contact: ContactId, said: &PersonTraits, emai
     fill_contact(&mut person, &said.profile, &said.traits);
     if person.company_id.is_none()
         && person.email.as_ref() == email
-        && let Some(domain) = email.and_then(work_domain)
+        && let Some(domain) = email.and_then(|email| email.work_domain(means.free_mail))
     {
         person.company_id = company::of_domain(working, &domain, means);
     }

@@ -1,7 +1,7 @@
 //! By which keys a signal is recognised, and what a batch therefore has to read.
 
-use beckon_domain::company::Domain;
-use beckon_domain::email::Email;
+use beckon_domain::email::{Email, FreeMail};
+use beckon_domain::network::NetworkCompany;
 use beckon_domain::segment::Subject;
 use beckon_domain::segment::evaluate::{Needs, SegmentCatalog};
 use beckon_domain::segment::rule::Lookback;
@@ -60,6 +60,11 @@ fn person_in(signal: &Signal) -> Option<&PersonTraits> {
     }
 }
 
+/// The company in whose network the client is.
+pub(super) fn company_of_network(signal: &Signal) -> Option<&NetworkCompany> {
+    signal.client.network.as_ref()?.company.as_ref()
+}
+
 fn company_in(signal: &Signal) -> Option<&CompanyTraits> {
     match &signal.body {
         SignalBody::Group(company) => Some(company),
@@ -67,23 +72,21 @@ fn company_in(signal: &Signal) -> Option<&CompanyTraits> {
     }
 }
 
-/// The company domain an address tells, if it tells one.
-pub(crate) fn work_domain(email: &Email) -> Option<Domain> {
-    Domain::parse(email.work_domain()?)
-}
-
 /// Adds to `query` all that deciding on `signals` needs to know.
-pub(crate) fn ask_for(query: &mut IntakeQuery, signals: &[Signal], catalog: &SegmentCatalog) {
+pub(crate) fn ask_for(query: &mut IntakeQuery, signals: &[Signal], catalog: &SegmentCatalog, free_mail: &FreeMail) {
     for signal in signals {
         let keys = Keys::of(signal);
         query.visitor_keys.extend([keys.visitor, keys.aliased].into_iter().flatten());
-        query.domains.extend(keys.email.as_ref().and_then(work_domain));
+        query.domains.extend(keys.email.as_ref().and_then(|email| email.work_domain(free_mail)));
         query.emails.extend(keys.email);
         query.user_ids.extend(keys.user_id);
         query.group_ids.extend(keys.group_id);
         if let Some(company) = company_in(signal) {
             query.domains.extend(company.domain.clone());
             query.group_ids.extend(company.group_id.as_deref().and_then(usable).map(str::to_owned));
+        }
+        if let Some(of_network) = company_of_network(signal) {
+            query.domains.insert(of_network.domain.clone());
         }
         query.message_ids.extend(signal.message_id.clone());
     }

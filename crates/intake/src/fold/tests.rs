@@ -1,5 +1,6 @@
 //! What signals do to a workspace, batch by batch, without a store.
 
+mod clients;
 mod companies;
 mod people;
 mod segments;
@@ -8,6 +9,7 @@ mod visits;
 
 use beckon_domain::contact::Contact;
 use beckon_domain::event::NewEvent;
+use beckon_domain::network::Network;
 use beckon_domain::segment::Segment;
 use beckon_domain::signal::Signal;
 use beckon_domain::visit::Visit;
@@ -43,7 +45,12 @@ impl World {
     }
 
     fn take(&mut self, signal: Signal) -> Taken {
-        let means = Means { compiled: &self.compiled, now: minute(100_000), ambient: &self.ambient };
+        let means = Means {
+            compiled: &self.compiled,
+            free_mail: &Default::default(),
+            now: minute(100_000),
+            ambient: &self.ambient,
+        };
         apply(&mut self.working, &signal, means)
     }
 

@@ -37,8 +37,24 @@ pub(super) fn place(working: &mut Working, key: &str, signal: &Signal, who: Who,
         }
         _ => (keep_going(working, key, signal)?, false),
     };
+    let visit = note_network(working, key, visit, who);
     working.put_visit(visit.clone(), who);
     Some(Seen { visit, begun, who })
+}
+
+/// Notes in the visit of somebody whom nobody knows which account's network told it: its other signals may not.
+fn note_network(working: &mut Working, key: &str, mut visit: Visit, who: Who) -> Visit {
+    let visitor_company = working.visitor(key).and_then(|visitor| visitor.company_id);
+    let is_new = who.company.is_some() && visit.network_company_id != who.company;
+    if who.contact.is_none() && is_new && visitor_company != who.company {
+        visit.network_company_id = who.company;
+        working.change_visitor(key, |visitor| {
+            if let Some(current) = visitor.visit.as_mut().filter(|current| current.id == visit.id) {
+                current.network_company_id = who.company;
+            }
+        });
+    }
+    visit
 }
 
 fn behind(working: &Working, visitor: &Visitor) -> Who {
@@ -77,6 +93,7 @@ fn view(
         page: landing.page.clone(),
         referrer: landing.referrer.clone(),
         utm: landing.utm.clone(),
+        network_company_id: None,
     };
     if is_current {
         working.change_visitor(key, |visitor| visitor.visit = Some(fresh.clone()));

@@ -9,7 +9,7 @@ use beckon_store::intake::SubjectId;
 use super::check::{check_key, check_list, check_text, refuse_unidentified, write_traits};
 use super::{Change, ContactUpsert, Upserted};
 use crate::fold::working::Working;
-use crate::fold::{Means, company, work_domain};
+use crate::fold::{Means, company};
 
 /// Writes one contact, or says all that is wrong.
 ///
@@ -55,7 +55,9 @@ pub(crate) fn upsert(
     // Nothing can be wrong any more, so a company that is not known yet is made.
     let domain = match &said.company {
         Change::Set(named) => Some(named.domain.clone()),
-        Change::Keep if contact.company_id.is_none() => said.email.new_value().and_then(work_domain),
+        Change::Keep if contact.company_id.is_none() => {
+            said.email.new_value().and_then(|email| email.work_domain(means.free_mail))
+        }
         Change::Keep | Change::Clear => None,
     };
     if said.company == Change::Clear {

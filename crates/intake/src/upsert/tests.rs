@@ -33,13 +33,23 @@ fn world() -> World {
 impl World {
     fn contact(&mut self, said: ContactUpsert) -> Result<Upserted<Contact>, Invalid> {
         self.now += 1;
-        let means = Means { compiled: &self.compiled, now: minute(self.now), ambient: &self.ambient };
+        let means = Means {
+            compiled: &self.compiled,
+            free_mail: &Default::default(),
+            now: minute(self.now),
+            ambient: &self.ambient,
+        };
         contact(&mut self.working, &said, means)
     }
 
     fn company(&mut self, said: CompanyUpsert) -> Result<Upserted<Company>, Invalid> {
         self.now += 1;
-        let means = Means { compiled: &self.compiled, now: minute(self.now), ambient: &self.ambient };
+        let means = Means {
+            compiled: &self.compiled,
+            free_mail: &Default::default(),
+            now: minute(self.now),
+            ambient: &self.ambient,
+        };
         company(&mut self.working, &said, means)
     }
 }
@@ -247,7 +257,8 @@ fn a_contact_is_put_into_the_company_named_or_that_of_the_address() {
 fn signals_and_upserts_speak_of_the_same_contact() {
     let mut world = world();
     let ann = world.contact(by_email("ann@acme.test")).unwrap().value;
-    let means = Means { compiled: &world.compiled, now: minute(9), ambient: &world.ambient };
+    let means =
+        Means { compiled: &world.compiled, free_mail: &Default::default(), now: minute(9), ambient: &world.ambient };
     let mut signal = identify(9, "ann@acme.test");
     signal.from.anonymous_id = Some("b".to_owned());
     crate::fold::apply(&mut world.working, &signal, means);

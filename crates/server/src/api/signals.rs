@@ -8,6 +8,7 @@ pub(crate) mod reading;
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::extract::State;
+use beckon_domain::bot::BotReason;
 use beckon_domain::event::EventId;
 use beckon_domain::id::{CompanyId, ContactId, SegmentId, SignalId, VisitId, VisitorId, WorkspaceId};
 use beckon_domain::signal::{RecognisedBy, SignalKind, SignalStory};
@@ -130,11 +131,16 @@ struct SignalView {
     /// The account, if known.
     company_id: Option<CompanyId>,
     /// How the person was recognised: the signal gave their address or their id in your own system, or the browser was
-    /// known to be theirs.
-    #[schemars(extend("enum" = ["email", "user_id", "visitor", null]))]
+    /// known to be theirs. `network`: nobody by name, but the address is in the network of the company.
+    #[schemars(extend("enum" = ["email", "user_id", "visitor", "network", null]))]
     recognised_by: Option<&'static str>,
     /// The visit it belongs to, if to one.
     visit_id: Option<VisitId>,
+    /// Why it was taken for a bot's, if it was: then it is kept and counted, and means nothing. Its user agent is a known
+    /// crawler's or tool's, or missing in a browser's call; a program drives the browser; it came from a data center and
+    /// nobody is known behind it; there were more page views in a minute than a person makes.
+    #[schemars(extend("enum" = ["user_agent", "no_user_agent", "webdriver", "hosting", "rate", null]))]
+    bot: Option<&'static str>,
     /// What it made somebody qualify for.
     fired: Vec<FiredView>,
     /// The JSON as it came.
@@ -154,7 +160,7 @@ struct FiredView {
 
 impl From<SignalRecord> for SignalView {
     fn from(record: SignalRecord) -> SignalView {
-        let SignalStory { recognised_by, visit_id, fired } = record.story;
+        let SignalStory { recognised_by, visit_id, bot, fired } = record.story;
         let shown = |(segment_id, event): (SegmentId, EventId)| FiredView { segment_id, event_id: event.to_string() };
         SignalView {
             id: record.id,
@@ -168,8 +174,10 @@ impl From<SignalRecord> for SignalView {
                 RecognisedBy::Email => "email",
                 RecognisedBy::UserId => "user_id",
                 RecognisedBy::Visitor => "visitor",
+                RecognisedBy::Network => "network",
             }),
             visit_id,
+            bot: bot.map(BotReason::as_str),
             fired: fired.into_iter().map(shown).collect(),
             body: raw_json(record.raw),
         }

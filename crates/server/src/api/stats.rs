@@ -47,6 +47,8 @@ pub(super) fn routes() -> ApiRouter<App> {
 pub(crate) struct Sums {
     /// Signals taken.
     pub(crate) signals: u64,
+    /// Those of them that were taken for a bot's.
+    pub(crate) bot_signals: u64,
     /// Events announced.
     pub(crate) events: u64,
     /// Deliveries delivered.
@@ -67,6 +69,7 @@ impl Default for Sums {
     fn default() -> Sums {
         Sums {
             signals: 0,
+            bot_signals: 0,
             events: 0,
             delivered: 0,
             failed: 0,
@@ -90,6 +93,7 @@ impl Sums {
     pub(crate) fn add(&mut self, tally: &Tally) {
         let sum = match tally.measure {
             Measure::Signals => &mut self.signals,
+            Measure::BotSignals => &mut self.bot_signals,
             Measure::Events => &mut self.events,
             Measure::Delivered => &mut self.delivered,
             Measure::Failed => &mut self.failed,
@@ -194,6 +198,8 @@ struct HourView {
 struct SumsView {
     /// Signals that came in; null of a webhook.
     signals: Option<u64>,
+    /// Signals among them that were taken for a bot's and mean nothing; null of a webhook.
+    bot_signals: Option<u64>,
     /// Events announced; null of a webhook.
     events: Option<u64>,
     /// Deliveries delivered, in the hour of the attempt that did it.
@@ -238,6 +244,7 @@ impl SumsView {
         let of_workspace = |count| (of == TalliesOf::Workspace).then_some(count);
         SumsView {
             signals: of_workspace(sums.signals),
+            bot_signals: of_workspace(sums.bot_signals),
             events: of_workspace(sums.events),
             delivered: sums.delivered,
             failed: sums.failed,

@@ -64,12 +64,13 @@ async fn first_steps(State(app): State<App>, viewer: Viewer, headers: HeaderMap)
 
 fn last_hours(viewer: &Viewer, figures: &Figures) -> Markup {
     let given_up = (figures.all.failed > 0).then(|| format!("and {} given up", number(figures.all.failed)));
+    let bots = (figures.all.bot_signals > 0).then(|| format!("{} of bots", number(figures.all.bot_signals)));
     let all = number(figures.requests());
     let success = figures.success_percent().map_or("–".to_owned(), percent);
     let time = figures.time_to_deliver().map_or("–".to_owned(), duration);
     html! {
         dl.stats {
-            (stat("Signals in", &number(figures.all.signals), None))
+            (stat("Signals in", &number(figures.all.signals), bots.as_deref()))
             (stat("Events", &number(figures.all.events), None))
             (stat("Delivered", &number(figures.all.delivered), given_up.as_deref()))
             (stat("Success rate", &success, Some(&format!("of {all} requests"))))

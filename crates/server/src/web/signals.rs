@@ -16,6 +16,7 @@ use beckon_store::WorkspaceConfig;
 use beckon_store::intake::SignalRecord;
 use maud::{Markup, html};
 
+use super::parts::{Tone, badge};
 use super::segments::name_of;
 use super::viewer::Viewer;
 use crate::app::App;
@@ -45,6 +46,7 @@ fn who(viewer: &Viewer, record: &SignalRecord, people: &People) -> Markup {
         Some(RecognisedBy::Email) => "by the address in the signal",
         Some(RecognisedBy::UserId) => "by the user id in the signal",
         Some(RecognisedBy::Visitor) => "by a browser known from before",
+        Some(RecognisedBy::Network) => "by the network of the address",
         None => "",
     };
     html! {
@@ -55,8 +57,18 @@ fn who(viewer: &Viewer, record: &SignalRecord, people: &People) -> Markup {
         } @else if let Some(id) = record.company_id {
             "Unknown visitor from "
             a href=(viewer.path(&format!("/companies/{id}"))) { (people.company(id)) }
+            @if !why.is_empty() { br; span.muted.small { (why) } }
         } @else {
             span.muted { "Anonymous visitor" }
+        }
+    }
+}
+
+/// Says that it was taken for a bot's, if it was.
+fn bot_badge(record: &SignalRecord) -> Markup {
+    html! {
+        @if let Some(reason) = record.story.bot {
+            span title=(format!("Taken for a bot: {}", reason.words())) { (badge(Tone::Warn, "Bot")) }
         }
     }
 }

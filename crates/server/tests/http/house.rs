@@ -102,6 +102,7 @@ impl House {
             store: shared,
             config,
             intake: intake_handle,
+            clients: Default::default(),
             publisher: Arc::new(publisher),
             delivery: delivery_handle,
             ambient: ambient.clone(),

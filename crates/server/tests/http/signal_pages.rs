@@ -66,7 +66,7 @@ async fn one_signal_and_one_segment_are_explained() {
         explained(jobs, &segment["id"]).await["answer"],
         "No: nobody is known behind this visitor, and no company either."
     );
-    assert_eq!(explained(identify, &segment["id"]).await["conditions"][1]["holds"], false, "on no visit");
+    assert_eq!(explained(identify, &segment["id"]).await["conditions"][2]["holds"], false, "on no visit");
 
     let heads =
         json!({"name": "Heads", "rule": {"prop": "contact.title", "op": "contains_any", "value": ["vp", "head"]}});
@@ -106,4 +106,24 @@ async fn a_signal_of_another_workspace_is_not_there() {
     let own = house.signed_in(Role::Viewer).await;
     assert_eq!(own.page(&format!("/signals/{id}?segment=9")).await.status, 404, "no such segment");
     assert_eq!(own.page(&format!("/signals/{id}?segment={}", segment["id"].as_str().unwrap())).await.status, 200);
+}
+
+// behaviour Q12 (in part)
+#[tokio::test]
+async fn what_bots_send_has_a_badge_with_the_reason_and_is_counted_at_home() {
+    let (house, segment) = with_signals().await;
+    let key = house.post("/api/v1/write-keys", json!({"name": "other"})).await.json();
+    let request = Request::post(format!("/v1/page?writeKey={}", key["key"].as_str().unwrap()))
+        .header("origin", "https://acme.test")
+        .header("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")
+        .body(Body::from(json!({"anonymousId": "a1", "properties": {"url": "https://acme.test/pricing"}}).to_string()));
+    assert_eq!(house.send(request.unwrap()).await.status, 200);
+    let browser = house.signed_in(Role::Viewer).await;
+    browser.page("/signals").await.shows(&["Taken for a bot: its user agent is a known crawler", ">Bot<"]);
+    let signal = signals(&house).await[0].clone();
+    assert_eq!((&signal["bot"], &signal["fired"]), (&json!("user_agent"), &json!([])));
+    let path = format!("/signals/{}?segment={}", signal["id"].as_str().unwrap(), segment["id"].as_str().unwrap());
+    browser.page(&path).await.shows(&["No: it was taken for a bot", "It is no bot"]);
+    browser.page("/").await.shows(&["1 of bots"]);
+    assert_eq!(house.get("/api/v1/stats").await.json()["totals"]["bot_signals"], 1);
 }

@@ -139,6 +139,9 @@ fn add_signals(write: &mut Write<'_>, workspace: WorkspaceId, changes: &IntakeCh
             ],
         )?;
         write.tally(workspace, None, signal.received_at, Count::Signal, 1);
+        if signal.story.bot.is_some() {
+            write.tally(workspace, None, signal.received_at, Count::BotSignal, 1);
+        }
     }
     Ok(())
 }

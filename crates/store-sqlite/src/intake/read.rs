@@ -116,9 +116,10 @@ impl Reading<'_> {
             let text = "SELECT doc FROM company WHERE workspace_id = ?1 AND group_id = ?2";
             found.extend(self.find(text, group_id, company)?);
         }
-        let of_visitors = self.state.visitors.values().filter_map(|visitor| visitor.company_id);
+        let of_visit = |visitor: &Visitor| visitor.visit.as_ref()?.network_company_id;
+        let of_visitors = self.state.visitors.values().flat_map(|visitor| [visitor.company_id, of_visit(visitor)]);
         let of_contacts = self.state.contacts.values().filter_map(|contact| contact.company_id);
-        let ids: BTreeSet<CompanyId> = of_visitors.chain(of_contacts).collect();
+        let ids: BTreeSet<CompanyId> = of_visitors.flatten().chain(of_contacts).collect();
         for id in ids {
             let text = "SELECT doc FROM company WHERE workspace_id = ?1 AND id = ?2";
             found.extend(self.find(text, id.uuid(), company)?);

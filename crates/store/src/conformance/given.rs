@@ -312,6 +312,7 @@ impl Given {
             last_seen_at: self.now(),
             page_views: 1,
             first_visit: true,
+            network_company_id: None,
             page: Page {
                 url: Some("https://acme.test/pricing?q".to_owned()),
                 path: "/pricing".to_owned(),

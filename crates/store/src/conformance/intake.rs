@@ -1,5 +1,6 @@
 //! Facts about the signal pipeline's two steps.
 
+use beckon_domain::bot::BotReason;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::event::EventId;
@@ -420,6 +421,25 @@ pub async fn signals_are_listed_newest_first(store: &SharedStore) {
     assert_eq!(listed.await, all);
 }
 
+/// Also when nobody said it of the visitor, and only the visit tells.
+pub async fn the_company_in_whose_network_a_visit_is_comes_along(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let company = given.a_company("acme.com");
+    let mut visitor = given.a_visitor("a-1");
+    visitor.company_id = None;
+    visitor.contact_id = None;
+    if let Some(visit) = &mut visitor.visit {
+        visit.network_company_id = Some(company.id);
+    }
+    let changes =
+        IntakeChanges { visitors: vec![visitor.clone()], companies: vec![company.clone()], ..IntakeChanges::default() };
+    commit(&given, changes).await.unwrap();
+    let query = IntakeQuery { visitor_keys: [visitor.key.clone()].into(), ..IntakeQuery::default() };
+    let state = read(&given, query).await;
+    assert_eq!(state.visitors[&visitor.key], visitor);
+    assert_eq!(state.companies[&company.id], company);
+}
+
 /// Each exactly as it was stored, with what became of it.
 pub async fn a_signal_is_read_back_with_its_story(store: &SharedStore) {
     let given = Given::new(store).await;
@@ -427,6 +447,7 @@ pub async fn a_signal_is_read_back_with_its_story(store: &SharedStore) {
     let story = SignalStory {
         recognised_by: Some(RecognisedBy::Visitor),
         visit_id: Some(given.ambient.new_id()),
+        bot: Some(BotReason::Rate),
         fired: vec![
             (SegmentId(7264), EventId::generate(&given.ambient)),
             (SegmentId(8), EventId::parse("own").unwrap()),

@@ -244,6 +244,20 @@ pub async fn what_is_not_stored_is_not_counted(store: &SharedStore) {
     assert!(!last.contains_key(&(None, hour(at(0)), Measure::Signals)));
 }
 
+/// Among all signals, and once more by themselves.
+pub async fn what_bots_send_is_counted(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let mut signals = vec![signal(&given, None), signal(&given, None), signal(&given, None)];
+    for marked in &mut signals[1..] {
+        marked.story.bot = Some(beckon_domain::bot::BotReason::UserAgent);
+    }
+    commit(&given, IntakeChanges { signals, ..IntakeChanges::default() }).await.unwrap();
+    let counted = figures(&given, TalliesOf::Workspace).await;
+    let of =
+        |which| counted.iter().filter(|((_, _, measure), _)| *measure == which).map(|(_, count)| *count).sum::<u64>();
+    assert_eq!((of(Measure::Signals), of(Measure::BotSignals)), (3, 2));
+}
+
 /// In the hour in which they came; of their workspace, within the time that was asked for.
 pub async fn tallies_are_read_by_the_hour(store: &SharedStore) {
     let given = Given::new(store).await;

@@ -85,6 +85,7 @@ impl World {
                 last_seen_at: ago(0),
                 page_views: 3,
                 first_visit: true,
+                network_company_id: None,
                 page: Page {
                     url: text("https://acme.test/Pricing?x=1"),
                     path: normalize("/Pricing"),

@@ -1,6 +1,6 @@
 //! Why a signal made somebody qualify for a segment, or why not.
 //!
-//! The conditions are those of the signal pipeline, in its order, asked again: who is it, does the segment speak of such,
+//! The conditions are those of the signal pipeline, in its order, asked again: is it a bot, who is it, does the segment speak of such,
 //! does it announce, does its rule hold, was it announced already, who takes the event.
 //! Promise: the first condition that does not hold is the answer; what is no longer known is said to be so, not guessed.
 //! The history is cut at the signal's time; set-up, profile, lists and last announcements are those of now.
@@ -72,6 +72,8 @@ pub(crate) struct ConditionView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Condition {
+    /// It is no bot's.
+    NoBot,
     /// A person or an account is behind it.
     Recognised,
     /// It is an interest, or belongs to a visit.
@@ -96,6 +98,7 @@ impl Condition {
     /// The condition as people say it.
     pub(crate) fn title(self) -> &'static str {
         match self {
+            Condition::NoBot => "It is no bot's",
             Condition::Recognised => "Somebody was recognized",
             Condition::Occasion => "It is a visit or an intent",
             Condition::Subject => "The segment is about such visitors",

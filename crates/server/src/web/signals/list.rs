@@ -8,7 +8,7 @@ use beckon_store::page::PAGE_ROWS_DEFAULT;
 use maud::{Markup, html};
 
 use super::people::People;
-use super::{KINDS, fired, kind_words, who};
+use super::{KINDS, bot_badge, fired, kind_words, who};
 use crate::api::signals::{self, reading};
 use crate::app::App;
 use crate::paging::{PageQuery, Paged};
@@ -65,7 +65,7 @@ fn row(app: &App, viewer: &Viewer, record: &SignalRecord, people: &People) -> Ma
     html! {
         tr data-key=(record.id) {
             (row_cell(COLUMNS[0], moment(record.at, &viewer.zone)))
-            (row_cell(COLUMNS[1], badge(Tone::Plain, kind_words(record.kind))))
+            (row_cell(COLUMNS[1], html! { (badge(Tone::Plain, kind_words(record.kind))) " " (bot_badge(record)) }))
             (row_cell(COLUMNS[2], html! { a href=(path) { (what) } }))
             (row_cell(COLUMNS[3], who(viewer, record, people)))
             (row_cell(COLUMNS[4], fired(viewer, &viewer.workspace, &record.story.fired)))

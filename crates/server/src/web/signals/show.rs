@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use beckon_domain::bot::BotReason;
 use beckon_domain::id::{SegmentId, SignalId};
 use beckon_store::intake::SignalRecord;
 use maud::{Markup, html};
 
 use super::people::People;
-use super::{explained, fired, kind_words, who};
+use super::{bot_badge, explained, fired, kind_words, who};
 use crate::api::signals::explain::{ExplanationView, explain};
 use crate::api::signals::reading;
 use crate::app::App;
@@ -54,9 +55,11 @@ fn about(viewer: &Viewer, record: &SignalRecord, people: &People) -> Markup {
         Some(id) => copyable(&id, what),
         None => html! { span.muted { (nobody) } },
     };
+    let bot = record.story.bot.map_or("Nothing speaks for one", BotReason::words);
     facts([
         ("Who", who(viewer, record, people)),
         ("Made happen", fired(viewer, &viewer.workspace, &record.story.fired)),
+        ("Bot", html! { (bot_badge(record)) " " (bot) }),
         ("Happened", moment_of(record.at, &viewer.zone)),
         ("Came in", moment_of(record.received_at, &viewer.zone)),
         ("Signal", copyable(&record.id.to_string(), "the id of the signal")),

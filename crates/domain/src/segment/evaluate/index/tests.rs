@@ -197,6 +197,7 @@ pub(in super::super) fn world() -> impl Strategy<Value = World> {
             last_seen_at: now(),
             page_views: 3,
             first_visit,
+            network_company_id: None,
             page: crate::visit::Page { path: path.to_owned(), title, ..Default::default() },
             referrer: None,
             utm: Utm { source, ..Utm::default() },

@@ -105,6 +105,7 @@ fn visit(record: &SignalRecord, signal: Option<&Signal>, visitor: Option<&Visito
         last_seen_at: record.at,
         page_views: 1,
         first_visit: visitor.is_some_and(|visitor| record.at.duration_since(visitor.created_at) <= SILENCE_MAX),
+        network_company_id: None,
         page: page.clone(),
         referrer: referrer.clone(),
         utm: utm.clone(),

@@ -42,6 +42,7 @@ pub(super) fn judge(
     let event_type = event_type(record.kind, segment.subject);
     let takers: Vec<TakerView> = webhooks.iter().map(|webhook| taker(webhook, segment, event_type)).collect();
     let conditions = vec![
+        no_bot(evidence),
         recognised(evidence),
         occasion(evidence),
         subject(evidence, segment),
@@ -82,12 +83,22 @@ fn holds(name: Condition, holds: bool, yes: &str, no: &str) -> ConditionView {
     ConditionView { name, holds: Some(holds), words: if holds { yes } else { no }.to_owned() }
 }
 
+fn no_bot(evidence: &Evidence) -> ConditionView {
+    match evidence.record.story.bot {
+        None => holds(Condition::NoBot, true, "nothing speaks for a bot", ""),
+        Some(reason) => holds(Condition::NoBot, false, "", &format!("it was taken for a bot's: {}", reason.words())),
+    }
+}
+
 fn recognised(evidence: &Evidence) -> ConditionView {
     let words = match (evidence.subject(), evidence.record.story.recognised_by) {
         (Some(SubjectId::Contact(_)), Some(RecognisedBy::Email)) => "a contact, by the address in the signal",
         (Some(SubjectId::Contact(_)), Some(RecognisedBy::UserId)) => "a contact, by the user id in the signal",
         (Some(SubjectId::Contact(_)), Some(RecognisedBy::Visitor)) => "a contact, by the browser known from before",
-        (Some(SubjectId::Contact(_)), None) => "a contact",
+        (Some(SubjectId::Contact(_)), None | Some(RecognisedBy::Network)) => "a contact",
+        (Some(SubjectId::Company(_)), Some(RecognisedBy::Network)) => {
+            "nobody by name, but the address is in the company's network"
+        }
         (Some(SubjectId::Company(_)), _) => "nobody by name, but the company is known",
         (None, _) => "nobody is known behind this visitor, and no company either",
     };

@@ -166,3 +166,14 @@ fn what_would_be_announced_now_says_what_changed_since() {
     let answer = explained(&evidence(), &changed).answer;
     assert!(answer.contains("would be now: the segment was changed on 2024-04-15 at 16:32 UTC"), "{answer}");
 }
+
+// behaviour Q12 (in part)
+#[test]
+fn a_bots_signal_is_answered_with_what_gave_it_away() {
+    let mut evidence = evidence();
+    evidence.record.story.bot = Some(beckon_domain::bot::BotReason::Hosting);
+    let judged = judge(&evidence, &segment(json!({ "all": [] })), &SegmentCatalog::new(vec![]), &[]);
+    let words = "No: it was taken for a bot's: it came from a data center, and nobody is known behind it.";
+    assert_eq!(judged.answer, words);
+    assert_eq!((judged.conditions[0].name, judged.conditions[0].holds), (Condition::NoBot, Some(false)));
+}
