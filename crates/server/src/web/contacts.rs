@@ -63,7 +63,6 @@ async fn list(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery)
     if viewer.may_work() {
         page = page.actions(html! {
             a.button href=(viewer.path("/contacts/import")) { "Import CSV" }
-            a.button href=(viewer.path("/lists")) { "Lists" }
             a.button.primary href=(viewer.path("/contacts/new")) { (icon(Icon::Plus)) "Add contact" }
         });
     }

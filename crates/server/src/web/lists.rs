@@ -53,7 +53,7 @@ async fn list(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery)
             ))
         }
     };
-    let mut page = Page::new(&viewer, Place::Contacts, "Lists").lead(
+    let mut page = Page::new(&viewer, Place::Lists, "Lists").lead(
         html! { "Contacts or companies under a name, for the rules of segments: target accounts, guests of an event." },
     );
     if viewer.may_work() {
@@ -73,7 +73,7 @@ fn none(viewer: &Viewer) -> Markup {
             a.button href=(viewer.path("/contacts/import")) { "Import contacts" }
         }
     });
-    empty(Icon::Contact, "No lists yet", text, begin)
+    empty(Icon::List, "No lists yet", text, begin)
 }
 
 fn row(viewer: &Viewer, list: &ListView) -> Markup {
@@ -109,10 +109,10 @@ fn noun(subject: Subject) -> &'static str {
     }
 }
 
-/// Where those it holds have their pages, and the place of that in the navigation.
-fn place(subject: Subject) -> (Place, &'static str) {
+/// Where those it holds have their pages.
+fn path_of(subject: Subject) -> &'static str {
     match subject {
-        Subject::Contact => (Place::Contacts, "/contacts"),
-        Subject::Company => (Place::Companies, "/companies"),
+        Subject::Contact => "/contacts",
+        Subject::Company => "/companies",
     }
 }

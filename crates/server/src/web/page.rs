@@ -21,6 +21,7 @@ pub(crate) enum Place {
     Signals,
     Contacts,
     Companies,
+    Lists,
     Settings,
     /// A page the navigation does not lead to.
     Nowhere,
@@ -37,6 +38,7 @@ const PLACES: &[(Place, &str, &str, Icon, bool)] = &[
     (Place::Signals, "Signals", "/signals", Icon::Signal, false),
     (Place::Contacts, "Contacts", "/contacts", Icon::Contact, false),
     (Place::Companies, "Companies", "/companies", Icon::Company, false),
+    (Place::Lists, "Lists", "/lists", Icon::List, false),
     (Place::Settings, "Settings", "/settings", Icon::Settings, false),
 ];
 

@@ -268,7 +268,8 @@ async fn recovering_says_how_much_it_will_send_before_it_does_and_shows_how_far_
     browser.page("/webhooks?status=failing").await.shows(&[&id, "0 %"]);
 
     let path = format!("/webhooks/{id}/recover");
-    browser.page(&path).await.shows(&["This will send 2 deliveries again.", "Last 8 hours"]);
+    browser.page(&path).await.shows(&["is counted before you decide", "Last 8 hours"]);
+    browser.page(&format!("{path}?window=8h")).await.shows(&["This will send 2 deliveries again.", "Last 8 hours"]);
     let counted = browser
         .submit(
             &format!("{path}/count"),
@@ -288,7 +289,10 @@ async fn recovering_says_how_much_it_will_send_before_it_does_and_shows_how_far_
     browser.page(&format!("/webhooks/{id}")).await.shows(&["Sent again", "Recover failed"]);
     let other = a_webhook(&house, "https://a.example/in").await;
     assert_eq!(browser.page(&job.replace(&id, &other)).await.status, 404, "it is not that webhook's");
-    browser.page(&format!("/webhooks/{other}/replay-missing")).await.shows(&["Nothing is missing in this time"]);
+    browser
+        .page(&format!("/webhooks/{other}/replay-missing?window=2w"))
+        .await
+        .shows(&["Nothing is missing in this time"]);
 }
 
 #[tokio::test]

@@ -79,6 +79,7 @@ async fn every_page_has_its_picture() {
     let event = id_of(&beckon, "/api/v1/events", "type", "contact.visited").await;
     let contact = id_of(&beckon, "/api/v1/contacts", "first_name", "Omar").await;
     let company = id_of(&beckon, "/api/v1/companies", "domain", "kestrel.example").await;
+    let list = id_of(&beckon, "/api/v1/lists", "name", "Target accounts").await;
     let job = id_of(&beckon, "/api/v1/jobs", "status", "done").await;
 
     for (name, path, text) in [
@@ -104,6 +105,8 @@ async fn every_page_has_its_picture() {
         ("contacts-import", "/contacts/import".to_owned(), "CSV file"),
         ("companies", "/companies".to_owned(), "Kestrel Software"),
         ("company", format!("/companies/{company}"), "Profile"),
+        ("lists", "/lists".to_owned(), "Target accounts"),
+        ("list", format!("/lists/{list}"), "Kestrel Software"),
         ("replay", format!("/jobs/{job}"), "Progress"),
         ("settings", "/settings".to_owned(), "Time zone"),
         ("settings-sites", "/settings/sites".to_owned(), "Save"),

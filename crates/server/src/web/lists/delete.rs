@@ -6,12 +6,11 @@ use beckon_domain::id::ListId;
 use beckon_domain::segment::Segment;
 use maud::html;
 
-use super::place;
 use crate::api::lists;
 use crate::app::App;
 use crate::extract::{ById, Json, Path};
 use crate::web::failure::Failure;
-use crate::web::page::Page;
+use crate::web::page::{Page, Place};
 use crate::web::parts::{Tone, dialog_body, note};
 use crate::web::said::saying;
 use crate::web::segments::used_by;
@@ -42,8 +41,8 @@ pub(super) async fn ask(
             }
         }
     };
-    let (at, _) = place(list.subject);
-    let page = Page::new(&viewer, at, &title).below("Lists", "/lists").below(&list.name, format!("/lists/{id}"));
+    let page =
+        Page::new(&viewer, Place::Lists, &title).below("Lists", "/lists").below(&list.name, format!("/lists/{id}"));
     Ok(page.show(html! { section.card { (dialog_body(&title, body)) } }))
 }
 

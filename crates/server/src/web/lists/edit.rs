@@ -55,7 +55,7 @@ fn new_list(viewer: &Viewer, form: &Form, errors: &Errors) -> Response {
             }
         }
     };
-    Page::new(viewer, Place::Contacts, "New list").below("Lists", "/lists").status(status(errors)).show(body)
+    Page::new(viewer, Place::Lists, "New list").below("Lists", "/lists").status(status(errors)).show(body)
 }
 
 pub(super) async fn ask(
@@ -97,7 +97,7 @@ fn renaming(viewer: &Viewer, id: ListId, name: &str, errors: &Errors) -> Respons
             }
         }
     };
-    let page = Page::new(viewer, Place::Contacts, "Rename list").below("Lists", "/lists").below("List", &path);
+    let page = Page::new(viewer, Place::Lists, "Rename list").below("Lists", "/lists").below("List", &path);
     page.status(status(errors)).show(html! { section.card { (dialog_body("Rename list", body)) } })
 }
 

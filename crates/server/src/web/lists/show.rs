@@ -6,14 +6,14 @@ use beckon_domain::id::ListId;
 use beckon_domain::segment::Segment;
 use maud::{Markup, html};
 
-use super::{noun, place};
+use super::{noun, path_of};
 use crate::api::lists::members::{self, ListMemberView, Membership};
 use crate::api::lists::{self, ListView};
 use crate::app::App;
 use crate::extract::{ById, Json, Path, Query};
 use crate::paging::Paged;
 use crate::web::failure::Failure;
-use crate::web::page::Page;
+use crate::web::page::{Page, Place};
 use crate::web::parts::{
     Icon, card, copyable, dialog_link, empty, further, moment, number, post_button, row_cell, table_card,
 };
@@ -40,8 +40,7 @@ pub(super) async fn show(
             div.stack { (asking(&viewer, id)) (about(&viewer, &list)) }
         }
     };
-    let (at, _) = place(list.subject);
-    let mut page = Page::new(&viewer, at, &list.name)
+    let mut page = Page::new(&viewer, Place::Lists, &list.name)
         .below("Lists", "/lists")
         .lead(html! { (noun(list.subject)) " · " (number(list.members)) " on it" });
     if viewer.may_work() {
@@ -61,7 +60,7 @@ fn actions(viewer: &Viewer, list: &ListView) -> Markup {
 
 /// The import page, with this list filled in.
 fn import_path(list: &ListView) -> String {
-    let (_, path) = place(list.subject);
+    let path = path_of(list.subject);
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("list", &list.name).finish();
     format!("{path}/import?{query}")
 }
@@ -82,7 +81,7 @@ fn who(viewer: &Viewer, list: &ListView, found: &Paged<ListMemberView>, is_first
 }
 
 fn row(viewer: &Viewer, list: &ListView, member: &ListMemberView) -> Markup {
-    let (_, path) = place(list.subject);
+    let path = path_of(list.subject);
     let ListMemberView { who, added_at } = member;
     let remove = viewer.path(&format!("/lists/{}/members/{}/remove", list.id, who.id));
     html! {

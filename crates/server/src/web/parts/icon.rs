@@ -14,6 +14,7 @@ pub(crate) enum Icon {
     Signal,
     Contact,
     Company,
+    List,
     Settings,
     Theme,
     Plus,
@@ -25,7 +26,7 @@ pub(crate) enum Icon {
 
 impl Icon {
     /// All of them.
-    pub(crate) const ALL: [Icon; 16] = [
+    pub(crate) const ALL: [Icon; 17] = [
         Icon::Home,
         Icon::Webhook,
         Icon::Delivery,
@@ -35,6 +36,7 @@ impl Icon {
         Icon::Signal,
         Icon::Contact,
         Icon::Company,
+        Icon::List,
         Icon::Settings,
         Icon::Theme,
         Icon::Plus,
@@ -58,6 +60,7 @@ impl Icon {
             Icon::Signal => r#"<path d="M3 12h4l3-8 4 16 3-8h4"/>"#,
             Icon::Contact => r#"<circle cx="12" cy="8" r="4"/><path d="M4.5 20a7.5 7.5 0 0 1 15 0"/>"#,
             Icon::Company => r#"<path d="M4 21V5l8-2v18M12 9h8v12M4 21h17M7.5 8.5h1m-1 4h1m-1 4h1m7-3.5h1m-1 4h1"/>"#,
+            Icon::List => r#"<path d="M9 6h11M9 12h11M9 18h11M4 6h.5M4 12h.5M4 18h.5"/>"#,
             Icon::Settings => {
                 r#"<circle cx="12" cy="12" r="3"/><path d="M12 3v3m0 12v3m9-9h-3M6 12H3m15.4-6.4-2.1 2.1M7.7 16.3l-2.1 2.1m12.8 0-2.1-2.1M7.7 7.7 5.6 5.6"/>"#
             }

@@ -1,6 +1,7 @@
 //! Sending again what a webhook missed: choosing from when to when, seeing how much that is, starting it.
 //!
-//! Promise: how many will be sent is said before anything is.
+//! Promise: how many will be sent is said beside the choice. Counting can take a while, so the page does not wait for it:
+//! its address with a choice is the page that has counted, which scripts fetch at once and *Count* asks for without them.
 
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -44,6 +45,8 @@ const WINDOWS: &[(&str, &str)] = &[
 ];
 /// What is chosen if nobody says.
 const WINDOW_DEFAULT: &str = "yesterday";
+/// The part of the page that says how many that are.
+const COUNTED: &str = "counted";
 
 /// What is wanted, in the address: to count without scripts.
 #[derive(Debug, Default, Deserialize)]
@@ -165,11 +168,21 @@ pub(super) async fn replay(
 async fn ask(app: &App, viewer: &Viewer, kind: Kind, id: WebhookId, form: &Form) -> Result<Response, Failure> {
     viewer.check_may_work()?;
     let shown = Shown::find(app, viewer, id).await?;
-    let (counted, errors) = match count(app, viewer, kind, id, form).await {
-        Ok(counted) => (counted, Errors::default()),
-        Err(problem) => (html! {}, Errors::of(problem)?),
+    let (counted, errors) = if form.given("window").is_none() {
+        (counting(&shown, kind), Errors::default())
+    } else {
+        match count(app, viewer, kind, id, form).await {
+            Ok(counted) => (counted, Errors::default()),
+            Err(problem) => (html! {}, Errors::of(problem)?),
+        }
     };
     Ok(page(app, viewer, &shown, kind, form, counted, &errors))
+}
+
+/// Stands there until it is counted.
+fn counting(shown: &Shown, kind: Kind) -> Markup {
+    let path = format!("{}/{}?window={WINDOW_DEFAULT}", shown.path, kind.path());
+    html! { p.muted data-load=(path) data-load-part=(COUNTED) { "How many that are is counted before you decide." } }
 }
 
 /// Only the sentence, while somebody chooses.
@@ -255,7 +268,7 @@ fn page(
                     }
                 }
             }
-            div #missed-count aria-live="polite" { (counted) }
+            div #missed-count data-part=(COUNTED) aria-live="polite" { (counted) }
             div.form-foot {
                 button.primary { (if kind == Kind::Recover { "Recover" } else { "Replay" }) }
                 button formmethod="get" data-without-scripts { "Count" }
