@@ -76,9 +76,10 @@ fn is_file(answer: &Response<hyper::body::Bytes>) -> bool {
     !kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-/// The pages of ours that a page links to, without fragments.
+/// The pages of ours that a page links to or loads a part from, without fragments.
 fn links(html: &str) -> BTreeSet<String> {
-    let quoted = html.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let after = |attribute| html.split(attribute).skip(1).filter_map(|rest| rest.split('"').next());
+    let quoted = after(" href=\"").chain(after(" data-load=\""));
     let paths = quoted.filter(|link| link.starts_with('/') && !NO_PAGES.iter().any(|other| link.starts_with(other)));
     paths.map(|link| link.split('#').next().unwrap_or_default().replace("&amp;", "&")).collect()
 }
@@ -103,8 +104,9 @@ mod tests {
     fn links_of_ours_are_followed_and_files_are_not() {
         let html = r##"<a class="x" href="/deliveries?status=failed&amp;cursor=1">a</a><a href="#top">b</a>
             <link rel="stylesheet" href="/assets/1/beckon.css"><a href="https://elsewhere.example/">c</a>
-            <a href="/webhooks#new">d</a>"##;
-        let expected = ["/deliveries?status=failed&cursor=1", "/webhooks"].map(str::to_owned);
+            <a href="/webhooks#new">d</a><p data-load="/webhooks/1/recover?window=day">e</p>"##;
+        let expected =
+            ["/deliveries?status=failed&cursor=1", "/webhooks", "/webhooks/1/recover?window=day"].map(str::to_owned);
         assert_eq!(links(html), BTreeSet::from(expected));
     }
 

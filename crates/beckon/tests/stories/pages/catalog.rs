@@ -35,6 +35,7 @@ async fn the_catalog_shows_fields_descriptions_and_an_example_to_copy() {
     browser.fill("Example", "{\"amount\": 12.5}").await;
     browser.see("The example fits the schema").await;
     browser.click("Create event type").await;
+    browser.see_no_more("Create event type").await;
     browser.see("invoice.paid").await;
     browser.see("In euros.").await;
     beckon.publish("invoice.paid", json!({ "amount": 3 })).await;
