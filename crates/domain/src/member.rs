@@ -114,6 +114,8 @@ pub struct Invitation {
     pub role: Role,
     /// The member who may choose a new password with it, if it is for that.
     pub resets: Option<MemberId>,
+    /// The member who made it, if one did and not an API key or Beckon itself.
+    pub made_by: Option<MemberId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends.
@@ -129,6 +131,7 @@ impl Invitation {
             email: Some(member.email.clone()),
             role: member.role,
             resets: Some(member.id),
+            made_by: None,
             created_at: now,
             expires_at: now + INVITATION_LIFE,
         }
@@ -142,6 +145,7 @@ impl Invitation {
             email: None,
             role: Role::Owner,
             resets: None,
+            made_by: None,
             created_at: now,
             expires_at: now + INVITATION_LIFE,
         }

@@ -115,6 +115,7 @@ struct Inner {
     edits: Turns,
     passwords: Passwords,
     attempts: Attempts,
+    own_attempts: Attempts,
 }
 
 impl App {
@@ -126,6 +127,7 @@ impl App {
             edits: Turns::default(),
             passwords: Passwords::default(),
             attempts: Attempts::default(),
+            own_attempts: Attempts::default(),
         }))
     }
 
@@ -148,6 +150,11 @@ impl App {
     /// Counts guesses at passwords.
     pub(crate) fn attempts(&self) -> &Attempts {
         &self.0.attempts
+    }
+
+    /// Counts guesses of those who are signed in at the password they have; nobody else can use them up.
+    pub(crate) fn own_attempts(&self) -> &Attempts {
+        &self.0.own_attempts
     }
 }
 

@@ -1,30 +1,42 @@
-//! How often somebody may guess a password: for one address, and for all together.
+//! How often somebody may guess a password: one account's from one place, one account's from anywhere, any from one place, and all
+//! together.
 //!
-//! Promise: guesses at one address come in a burst of [`GUESSES_MAX`] and then one every [`GUESS_EVERY`], however many guess and from
-//! wherever, and all guesses together no faster than [`GUESSES_OVERALL_MAX`]; what is remembered is bounded. Whoever gives the right
-//! password in between is not held up by the attempts before it.
-//! Not here: an overview over several processes; each counts for itself. And no address of the network: behind a proxy
-//! all of them are one. The limit of webhooks (`beckon_domain::rate`) serves where it can; its bursts are too short for
+//! Promise: guesses at one account from one place come in a burst of 10 and then one every 30 seconds, from however many
+//! places in a burst of 100; what is remembered is bounded. So whoever guesses from one place alone keeps nobody out who
+//! is elsewhere. Whoever gives the right password in between is not held up by the attempts before it.
+//! Not here: an overview over several processes; each counts for itself. Behind a proxy that nobody named the place is
+//! not known, and one for all. The limit of webhooks (`beckon_domain::rate`) serves where it can; its bursts are too short for
 //! people who mistype, and its periods for guesses.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use beckon_domain::rate::{Meter, Period, RateLimit};
 use jiff::{SignedDuration, Timestamp};
 
-/// Guesses at one address that may follow one another at once after a silence.
-const GUESSES_MAX: i32 = 10;
-/// How long each further guess at one address waits for (NIST SP 800-63B §5.2.2 asks for such a limit).
-const GUESS_EVERY: SignedDuration = SignedDuration::from_secs(30);
-/// Guesses at all addresses together: a burst of 60, and then 10 a second.
-const GUESSES_OVERALL_MAX: RateLimit = RateLimit { requests: 600, per: Period::Minute };
-/// Most addresses remembered. Within the ten times thirty seconds after which one is forgotten, [`GUESSES_OVERALL_MAX`] lets 3,060
-/// guesses through, so that no other is ever forgotten in its stead.
-const ADDRESSES_MAX: usize = 4_096;
+/// So many at once after a silence, and then one at a time.
+struct Pace {
+    burst: i32,
+    every: SignedDuration,
+}
 
-/// Counts guesses. Whose they are is a text, such as an address.
+/// At one account from one place.
+const OF_ACCOUNT_FROM_PLACE: Pace = Pace { burst: 10, every: SignedDuration::from_secs(30) };
+/// At one account from anywhere (NIST SP 800-63B-4 §3.2.2 allows no more than 100 in a row). One place alone does not use it up.
+const OF_ACCOUNT: Pace = Pace { burst: 100, every: SignedDuration::from_secs(30) };
+/// From one place at any account; many people may share one.
+const FROM_PLACE: Pace = Pace { burst: 60, every: SignedDuration::from_secs(1) };
+/// All together: a burst of 60, and then 10 a second.
+const OVERALL: RateLimit = RateLimit { requests: 600, per: Period::Minute };
+/// Most series of guesses remembered. Each guess is one of at most three, which it keeps for at most 30 seconds longer, so
+/// that as few as [`OVERALL`] lets through never fill this.
+const SERIES_MAX: usize = 4_096;
+/// How many bits of an IPv6 address are a place: whoever has one address has all that begin like it.
+const PLACE_BITS: u32 = 64;
+
+/// Counts guesses.
 #[derive(Default)]
 pub(crate) struct Attempts {
     counted: Mutex<Counted>,
@@ -34,44 +46,92 @@ pub(crate) struct Attempts {
 struct Counted {
     overall: Meter,
     /// When the next guess would come if all came evenly.
-    next: HashMap<String, Timestamp>,
+    next: HashMap<Series, Timestamp>,
+}
+
+/// Guesses that are counted together. An account is a text, such as an address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Series {
+    OfAccountFromPlace(String, Option<IpAddr>),
+    OfAccount(String),
+    FromPlace(IpAddr),
+}
+
+impl Series {
+    fn pace(&self) -> &'static Pace {
+        match self {
+            Series::OfAccountFromPlace(..) => &OF_ACCOUNT_FROM_PLACE,
+            Series::OfAccount(_) => &OF_ACCOUNT,
+            Series::FromPlace(_) => &FROM_PLACE,
+        }
+    }
 }
 
 impl Attempts {
-    /// Counts a guess at `whose` password, or says how long to wait before the next.
-    pub(crate) fn count(&self, whose: &str, now: Timestamp) -> Result<(), Duration> {
+    /// Counts a guess at the password of `account`, made at an address of the network if that is known, or says how long to
+    /// wait before the next.
+    pub(crate) fn count(&self, account: &str, from: Option<IpAddr>, now: Timestamp) -> Result<(), Duration> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.count(whose, now).map_err(|until| until.duration_since(now).unsigned_abs())
+        counted.count(account, from.map(place), now).map_err(|until| until.duration_since(now).unsigned_abs())
     }
 
-    /// Forgets the guesses at `whose` password: one was right.
-    pub(crate) fn forget(&self, whose: &str) {
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner).next.remove(whose);
+    /// Forgets the guesses at the password of `account`: one was right.
+    pub(crate) fn forget(&self, account: &str) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.next.retain(|series, _| match series {
+            Series::OfAccountFromPlace(whose, _) | Series::OfAccount(whose) => whose != account,
+            Series::FromPlace(_) => true,
+        });
     }
 }
 
 impl Counted {
-    fn count(&mut self, whose: &str, now: Timestamp) -> Result<(), Timestamp> {
-        // What lies further ahead was noted by a clock that was set back since, and means nothing.
-        let furthest = now + GUESS_EVERY * GUESSES_MAX;
-        let next = self.next.get(whose).copied().filter(|next| *next <= furthest).unwrap_or(now).max(now);
-        let allowed_at = next - GUESS_EVERY * (GUESSES_MAX - 1);
-        if allowed_at > now {
-            return Err(allowed_at);
+    fn count(&mut self, account: &str, place: Option<IpAddr>, now: Timestamp) -> Result<(), Timestamp> {
+        let mut of = vec![Series::OfAccountFromPlace(account.to_owned(), place)];
+        if let Some(place) = place {
+            of.extend([Series::OfAccount(account.to_owned()), Series::FromPlace(place)]);
         }
-        let overall_at = self.overall.allowed_at(&GUESSES_OVERALL_MAX, now);
+        let mut nexts = Vec::with_capacity(of.len());
+        for series in &of {
+            let Pace { burst, every } = *series.pace();
+            let next =
+                self.next.get(series).copied().filter(|next| !is_void(series, *next, now)).unwrap_or(now).max(now);
+            let allowed_at = next - every * (burst - 1);
+            if allowed_at > now {
+                return Err(allowed_at);
+            }
+            nexts.push(next + every);
+        }
+        let overall_at = self.overall.allowed_at(&OVERALL, now);
         if overall_at > now {
             return Err(overall_at);
         }
-        if !self.next.contains_key(whose) && self.next.len() >= ADDRESSES_MAX {
-            self.next.retain(|_, next| *next > now && *next <= furthest);
-            if self.next.len() >= ADDRESSES_MAX {
-                return Err(now + GUESS_EVERY);
+        if self.next.len() + of.len() > SERIES_MAX {
+            self.next.retain(|series, next| *next > now && !is_void(series, *next, now));
+            if self.next.len() + of.len() > SERIES_MAX {
+                return Err(now + OF_ACCOUNT.every);
             }
         }
-        self.overall.count(&GUESSES_OVERALL_MAX, now);
-        self.next.insert(whose.to_owned(), next + GUESS_EVERY);
+        self.overall.count(&OVERALL, now);
+        self.next.extend(of.into_iter().zip(nexts));
         Ok(())
+    }
+}
+
+/// Whether what was noted lies so far ahead that a clock which was set back since must have noted it.
+fn is_void(series: &Series, next: Timestamp, now: Timestamp) -> bool {
+    let Pace { burst, every } = series.pace();
+    next > now + *every * *burst
+}
+
+/// The place an address is at.
+fn place(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let bits = address.to_bits() >> (u128::BITS - PLACE_BITS) << (u128::BITS - PLACE_BITS);
+            IpAddr::V6(Ipv6Addr::from_bits(bits))
+        }
     }
 }
 
@@ -83,32 +143,35 @@ mod tests {
         Timestamp::from_second(1_700_000_000).unwrap()
     }
 
+    const HERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7)));
+    const GUESSES_MAX: i32 = OF_ACCOUNT_FROM_PLACE.burst;
+
     #[test]
     fn guesses_at_one_address_come_in_a_burst_and_then_slowly() {
         let attempts = Attempts::default();
         let mut now = start();
         let mut made = vec![];
         for _ in 0..GUESSES_MAX + 5 {
-            if let Err(wait) = attempts.count("jane@acme.com", now) {
+            if let Err(wait) = attempts.count("jane@acme.com", HERE, now) {
                 now += SignedDuration::try_from(wait).unwrap();
-                attempts.count("jane@acme.com", now).unwrap();
+                attempts.count("jane@acme.com", HERE, now).unwrap();
             }
             made.push(now.duration_since(start()).as_secs());
         }
         assert_eq!(made[..GUESSES_MAX as usize], [0; GUESSES_MAX as usize]);
         assert_eq!(made[GUESSES_MAX as usize..], [30, 60, 90, 120, 150]);
-        assert!(attempts.count("joe@acme.com", now).is_ok(), "others are not held up");
+        assert!(attempts.count("joe@acme.com", HERE, now).is_ok(), "others are not held up");
     }
 
     #[test]
     fn a_refused_guess_counts_for_nothing_and_a_right_one_forgets_the_others() {
         let attempts = Attempts::default();
-        (0..GUESSES_MAX).for_each(|_| attempts.count("jane@acme.com", start()).unwrap());
+        (0..GUESSES_MAX).for_each(|_| attempts.count("jane@acme.com", HERE, start()).unwrap());
         for _ in 0..100 {
-            assert_eq!(attempts.count("jane@acme.com", start()), Err(Duration::from_secs(30)));
+            assert_eq!(attempts.count("jane@acme.com", HERE, start()), Err(Duration::from_secs(30)));
         }
         attempts.forget("jane@acme.com");
-        assert_eq!(attempts.count("jane@acme.com", start()), Ok(()));
+        assert_eq!(attempts.count("jane@acme.com", HERE, start()), Ok(()));
     }
 
     #[test]
@@ -116,20 +179,40 @@ mod tests {
         let attempts = Attempts::default();
         let mut now = start();
         let mut allowed = 0;
-        for n in 0..20_000 {
+        for n in 0..20_000_u32 {
             now += SignedDuration::from_millis(50);
-            allowed += usize::from(attempts.count(&format!("p{n}@acme.com"), now).is_ok());
+            allowed += usize::from(attempts.count(&format!("p{n}@acme.com"), Some(IpAddr::V4(n.into())), now).is_ok());
         }
         // 1,000 seconds at ten a second, and the burst.
         assert!((10_000..=10_070).contains(&allowed), "{allowed}");
-        assert!(attempts.counted.lock().unwrap().next.len() <= ADDRESSES_MAX);
+        assert!(attempts.counted.lock().unwrap().next.len() <= SERIES_MAX);
+    }
+
+    #[test]
+    fn whoever_guesses_from_one_place_keeps_nobody_out_who_is_elsewhere() {
+        let attempts = Attempts::default();
+        let at = |address: &str| Some(address.parse().unwrap());
+        let mut now = start();
+        let mut refused = 0;
+        for n in 0..10_000_u32 {
+            now += SignedDuration::from_millis(100);
+            // Another address of the same network each time.
+            let here = at(&format!("2001:db8::{:x}", n % 65_536));
+            refused += usize::from(attempts.count("jane@acme.com", here, now).is_err());
+            refused += usize::from(attempts.count(&format!("p{n}@acme.com"), here, now).is_err());
+        }
+        assert!(refused > 15_000, "{refused}");
+        assert_eq!(attempts.count("jane@acme.com", at("2001:db8:1::1"), now), Ok(()));
+        let places = 0..200_u32;
+        let guessed = places.filter(|n| attempts.count("joe@acme.com", Some(IpAddr::V4((*n).into())), start()).is_ok());
+        assert!(guessed.count() <= OF_ACCOUNT.burst as usize, "from however many places");
     }
 
     // behaviour D7 (in part)
     #[test]
     fn a_clock_set_back_holds_nobody_up() {
         let attempts = Attempts::default();
-        (0..GUESSES_MAX).for_each(|_| attempts.count("jane@acme.com", start()).unwrap());
-        assert_eq!(attempts.count("jane@acme.com", start() - SignedDuration::from_hours(5)), Ok(()));
+        (0..GUESSES_MAX).for_each(|_| attempts.count("jane@acme.com", HERE, start()).unwrap());
+        assert_eq!(attempts.count("jane@acme.com", HERE, start() - SignedDuration::from_hours(5)), Ok(()));
     }
 }

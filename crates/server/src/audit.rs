@@ -4,12 +4,17 @@
 //! that was neither acknowledged nor noted.
 
 use beckon_domain::audit::{Actor, AuditEntry};
+use beckon_domain::id::WorkspaceId;
+use beckon_store::StoreError;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::app::App;
 use crate::auth::{Caller, Who};
 use crate::problem::Problem;
+
+/// Stands in the place of the address of somebody who was removed while their change was made.
+const REMOVED: &str = "(removed)";
 
 /// A change to note.
 pub(crate) struct Change<'a> {
@@ -30,12 +35,23 @@ pub(crate) fn as_shown(view: &impl Serialize) -> Value {
 
 /// Notes a change.
 pub(crate) async fn record(app: &App, caller: Caller, change: Change<'_>) -> Result<(), Problem> {
+    let actor = actor(app, caller).await?;
+    record_by(app, caller.workspace_id, actor, change).await
+}
+
+/// Notes a change that somebody made who may be gone since.
+pub(crate) async fn record_by(
+    app: &App,
+    workspace_id: WorkspaceId,
+    actor: Actor,
+    change: Change<'_>,
+) -> Result<(), Problem> {
     let some = |value: Value| (!value.is_null()).then_some(value);
     let entry = AuditEntry {
         id: app.ambient.new_id(),
-        workspace_id: caller.workspace_id,
+        workspace_id,
         at: app.ambient.now(),
-        actor: actor(app, caller).await?,
+        actor,
         action: change.action.to_owned(),
         subject: change.subject.to_owned(),
         before: some(change.before),
@@ -44,13 +60,19 @@ pub(crate) async fn record(app: &App, caller: Caller, change: Change<'_>) -> Res
     Ok(app.store.record_audit(&entry).await?)
 }
 
-async fn actor(app: &App, caller: Caller) -> Result<Actor, Problem> {
+/// Who that is, as the log names them.
+pub(crate) async fn actor(app: &App, caller: Caller) -> Result<Actor, Problem> {
     Ok(match caller.who {
         Who::Key(id) => Actor::ApiKey { id },
         Who::Portal(id) => Actor::Portal { id },
         Who::Member(id) => {
-            let member = app.store.get_member(caller.workspace_id, id).await?;
-            Actor::Member { id, email: member.email.to_string() }
+            let email = match app.store.get_member(caller.workspace_id, id).await {
+                Ok(member) => member.email.to_string(),
+                // What they did is noted all the same.
+                Err(StoreError::NotFound(_)) => REMOVED.to_owned(),
+                Err(error) => return Err(error.into()),
+            };
+            Actor::Member { id, email }
         }
     })
 }

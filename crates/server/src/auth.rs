@@ -94,6 +94,16 @@ pub struct Caller {
     pub who: Who,
 }
 
+impl Caller {
+    /// The member who calls, unless it is a key or a portal link.
+    pub(crate) fn member_id(self) -> Option<MemberId> {
+        match self.who {
+            Who::Member(id) => Some(id),
+            Who::Key(_) | Who::Portal(_) => None,
+        }
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {

@@ -4,11 +4,15 @@
 //! and of it only what those have written. Where a proxy that nobody named stands between us and the client, the
 //! address is not known, and is not taken to be the proxy's.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use http::request::Parts;
 use http::{Extensions, HeaderMap};
 use ipnet::IpNet;
+
+use crate::app::App;
 
 /// Most addresses looked at in `X-Forwarded-For`, from its end.
 const FORWARDED_MAX: usize = 32;
@@ -18,6 +22,17 @@ const X_FORWARDED_FOR: &str = "x-forwarded-for";
 pub(crate) fn client_address(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     behind_proxies(peer.ip().to_canonical(), headers, trusted)
+}
+
+/// The address of whoever makes this request; `None` if it cannot be known.
+pub(crate) struct From(pub(crate) Option<IpAddr>);
+
+impl FromRequestParts<App> for From {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<From, Infallible> {
+        Ok(From(client_address(&parts.extensions, &parts.headers, &app.options.trusted_proxies)))
+    }
 }
 
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {

@@ -23,7 +23,6 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
-use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::auth::Caller;
@@ -46,17 +45,10 @@ pub(crate) fn is_keyed(request: &Request) -> bool {
     request.method() == Method::POST && request.headers().contains_key(HEADER)
 }
 
-/// Answers a request of the JSON API that is keyed.
+/// Answers a request of the JSON API that is keyed. A caller who hangs up must not drop this, or what is done could be
+/// parted from its answer.
 pub(crate) async fn answer(app: App, request: Request, next: Next) -> Response {
-    // In a task of its own, so that a caller who hangs up cannot part what is done from its answer.
-    let answered = tokio::spawn(async move { once(&app, request, next).await }.in_current_span()).await;
-    match answered {
-        Ok(answer) => answer.unwrap_or_else(Problem::into_response),
-        Err(failed) => match failed.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(canceled) => Problem::internal(&canceled).into_response(),
-        },
-    }
+    once(&app, request, next).await.unwrap_or_else(Problem::into_response)
 }
 
 async fn once(app: &App, request: Request, next: Next) -> Result<Response, Problem> {

@@ -1,6 +1,8 @@
 //! Work in the background, one bounded step at a time.
 
 mod step;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use async_trait::async_trait;
@@ -17,13 +19,29 @@ use crate::paging::{List, Place, begin, cut, rows_wanted};
 use crate::sql::Sql;
 use crate::webhooks::check_live;
 use crate::writer::Write;
-use walk::Step;
+use walk::{Counted, Step};
+
+/// How many rows a part of a count looks at: a few milliseconds of reading.
+const COUNTED_AT_ONCE: u32 = 1_000;
 
 #[async_trait]
 impl JobStore for SqliteStore {
     async fn count_job(&self, workspace: WorkspaceId, kind: &JobKind) -> Result<JobCount> {
-        let kind = kind.clone();
-        self.read("counting what a job would do", move |sql| walk::count(sql, workspace, &kind)).await
+        let mut counted = Counted::default();
+        loop {
+            // One part at a time, whoever counts, and each in its turn: the other connections stay free for everybody.
+            let _turn = self.counting.acquire().await.map_err(|closed| StoreError::Unavailable(closed.into()))?;
+            let kind = kind.clone();
+            let part = move |sql: &Sql<'_>| {
+                let goes_on = counted.go_on(sql, workspace, &kind, COUNTED_AT_ONCE)?;
+                Ok((counted, goes_on))
+            };
+            let goes_on;
+            (counted, goes_on) = self.read("counting what a job would do", part).await?;
+            if !goes_on {
+                return Ok(counted.count);
+            }
+        }
     }
 
     async fn create_job(&self, job: &Job) -> Result<()> {

@@ -46,6 +46,7 @@ use std::sync::Arc;
 
 use beckon_domain::ambient::Ambient;
 use beckon_store::{DueBell, Result, Vault};
+use tokio::sync::Semaphore;
 
 pub use backup::{Backup, BackupError, backup, check_backup, restore};
 pub use open::{DATABASE_FILE, LOCK_FILE, OpenError, Options, key_of};
@@ -67,6 +68,8 @@ pub struct SqliteStore {
     bell: Arc<DueBell>,
     forgetting: Places,
     activity: Arc<Activity>,
+    /// The turn to count what a job would do.
+    counting: Semaphore,
     vault: Vault,
     ambient: Ambient,
     path: PathBuf,
@@ -98,6 +101,7 @@ impl SqliteStore {
             bell,
             forgetting: Places::default(),
             activity,
+            counting: Semaphore::new(1),
             vault: options.vault,
             ambient,
             path: options.path,

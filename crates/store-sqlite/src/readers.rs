@@ -61,6 +61,12 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many could begin at once.
+    #[cfg(test)]
+    pub(crate) fn free(&self) -> usize {
+        self.turns.available_permits()
+    }
+
     /// Lets the connections go; those in use go when their read is done.
     pub(crate) fn close(&self) {
         self.turns.close();

@@ -9,13 +9,11 @@ use beckon_domain::id::{SegmentId, WebhookId, WorkspaceId};
 use beckon_store::stats::{Measure, TalliesOf, Tally};
 use beckon_store::{Result, StatsStore};
 use jiff::Timestamp;
-use rusqlite::params;
-use uuid::Uuid;
+use rusqlite::{Row, params};
 
 use crate::SqliteStore;
 use crate::columns::{Columns, corrupt};
 use crate::filter::whole_millis;
-use crate::sql::Sql;
 use crate::tally::Count;
 
 #[async_trait]
@@ -28,17 +26,67 @@ impl StatsStore for SqliteStore {
         until: Timestamp,
     ) -> Result<Vec<Tally>> {
         self.read("reading figures", move |sql| {
-            let mut reading = Reading { sql, workspace: workspace.uuid(), since, until, found: HashMap::new() };
-            match of {
-                TalliesOf::Webhook(webhook) => reading.of(Some(webhook))?,
-                TalliesOf::Workspace => {
-                    reading.of(None)?;
-                    for webhook in webhooks_with_figures(sql, workspace)? {
-                        reading.of(Some(webhook))?;
-                    }
+            let webhook = match of {
+                TalliesOf::Webhook(webhook) => Some(webhook),
+                TalliesOf::Workspace => None,
+            };
+            // Several rows may add to the same figure.
+            let mut found: HashMap<(Timestamp, Measure), u64> = HashMap::new();
+            let all = sql.list(
+                "SELECT hour, measure, count FROM tally
+                 WHERE workspace_id = ?1 AND webhook_id = ?2 AND hour >= ?3 AND hour < ?4",
+                params![workspace.uuid(), key_of(webhook), whole_millis(since), whole_millis(until)],
+                counted,
+            )?;
+            for (hour, count, times) in all {
+                for measure in count.measures() {
+                    *found.entry((hour, measure)).or_default() += times;
                 }
             }
-            Ok(reading.tallies())
+            Ok(found.into_iter().map(|((hour, measure), count)| Tally { hour, measure, count }).collect())
+        })
+        .await
+    }
+
+    async fn list_attempt_tallies(
+        &self,
+        workspace: WorkspaceId,
+        webhooks: &[WebhookId],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<HashMap<WebhookId, Vec<Tally>>> {
+        let webhooks = webhooks.to_vec();
+        self.read("reading figures of attempts", move |sql| {
+            let mut found: HashMap<WebhookId, Vec<Tally>> = HashMap::new();
+            for webhook in webhooks {
+                // Summed by the database: there is a row for every duration of an answer.
+                let mut tallies = Vec::new();
+                for succeeded in [true, false] {
+                    let (first, last) = Count::codes_of_attempts(succeeded);
+                    let measure = if succeeded { Measure::AttemptsSucceeded } else { Measure::AttemptsFailed };
+                    tallies.extend(sql.list(
+                        "SELECT hour, sum(count) FROM tally
+                         WHERE workspace_id = ?1 AND webhook_id = ?2 AND hour >= ?3 AND hour < ?4
+                             AND measure BETWEEN ?5 AND ?6 GROUP BY hour",
+                        params![
+                            workspace.uuid(),
+                            key_of(Some(webhook)),
+                            whole_millis(since),
+                            whole_millis(until),
+                            first,
+                            last
+                        ],
+                        |row| {
+                            let mut columns = Columns::of("tally", row);
+                            Ok(Tally { hour: columns.time()?, measure, count: columns.count()? })
+                        },
+                    )?);
+                }
+                if !tallies.is_empty() {
+                    found.insert(webhook, tallies);
+                }
+            }
+            Ok(found)
         })
         .await
     }
@@ -79,54 +127,15 @@ impl StatsStore for SqliteStore {
     }
 }
 
-/// The webhooks of which something was counted: a look into the table for each, however much was.
-fn webhooks_with_figures(sql: &Sql<'_>, workspace: WorkspaceId) -> Result<Vec<WebhookId>> {
-    let mut webhooks = Vec::new();
-    let mut after: Vec<u8> = Vec::new();
-    let text = "SELECT webhook_id FROM tally WHERE workspace_id = ?1 AND webhook_id > ?2 ORDER BY webhook_id LIMIT 1";
-    while let Some(webhook) =
-        sql.find(text, params![workspace.uuid(), after], |row| Columns::of("tally", row).value::<Uuid>())?
-    {
-        webhooks.push(WebhookId::from(webhook));
-        after = webhook.as_bytes().to_vec();
-    }
-    Ok(webhooks)
+/// The column `webhook_id`.
+fn key_of(webhook: Option<WebhookId>) -> Vec<u8> {
+    webhook.map_or_else(Vec::new, |webhook| webhook.uuid().as_bytes().to_vec())
 }
 
-/// Figures as they are read: several rows add to the same one.
-struct Reading<'s> {
-    sql: &'s Sql<'s>,
-    workspace: Uuid,
-    since: Timestamp,
-    until: Timestamp,
-    found: HashMap<(Option<WebhookId>, Timestamp, Measure), u64>,
-}
-
-impl Reading<'_> {
-    /// Reads those of a webhook, or of the workspace itself.
-    fn of(&mut self, webhook: Option<WebhookId>) -> Result<()> {
-        let key = webhook.map(|webhook| webhook.uuid());
-        let key: &[u8] = key.as_ref().map_or(&[], |key| key.as_bytes());
-        let rows = self.sql.list(
-            "SELECT hour, measure, count FROM tally
-             WHERE workspace_id = ?1 AND webhook_id = ?2 AND hour >= ?3 AND hour < ?4",
-            params![self.workspace, key, whole_millis(self.since), whole_millis(self.until)],
-            |row| {
-                let mut columns = Columns::of("tally", row);
-                Ok((columns.time()?, columns.value::<i64>()?, columns.count()?))
-            },
-        )?;
-        for (hour, code, times) in rows {
-            let count = Count::of_code(code).ok_or_else(|| corrupt("tally", format!("there is no measure {code}")))?;
-            for measure in count.measures() {
-                *self.found.entry((webhook, hour, measure)).or_default() += times;
-            }
-        }
-        Ok(())
-    }
-
-    fn tallies(self) -> Vec<Tally> {
-        let tally = |((webhook_id, hour, measure), count)| Tally { webhook_id, hour, measure, count };
-        self.found.into_iter().map(tally).collect()
-    }
+/// Reads an hour, what was counted in it, and how often.
+fn counted(row: &Row<'_>) -> Result<(Timestamp, Count, u64)> {
+    let mut columns = Columns::of("tally", row);
+    let (hour, code) = (columns.time()?, columns.value::<i64>()?);
+    let count = Count::of_code(code).ok_or_else(|| corrupt("tally", format!("there is no measure {code}")))?;
+    Ok((hour, count, columns.count()?))
 }

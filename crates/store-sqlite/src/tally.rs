@@ -1,8 +1,9 @@
 //! What is counted, as the transactions count that do it.
 //!
 //! A transaction that many share notes what it did in memory, and adds each sum once, just before it commits. Per
-//! attempt there is one sum, and one more if it ended its delivery; in a commit, alike ones are one. So a commit writes
-//! at most two small rows per attempt, and far fewer where many go to one webhook.
+//! attempt there is one sum, and one more if it ended its delivery, each of its webhook and of all webhooks together; in a
+//! commit, alike ones are one. So a commit writes at most four small rows per attempt, and far fewer where many go to one
+//! webhook.
 //! Promise: what is counted is exactly what was committed: a request that is taken back takes back what it counted.
 //! Not here: reading the figures (`stats.rs`), and what counts (who calls [`Tallies::add`]).
 
@@ -34,7 +35,7 @@ pub(crate) enum Count {
 
 impl Count {
     /// As the column `measure`.
-    fn code(self) -> i64 {
+    pub(crate) fn code(self) -> i64 {
         let of = |kind: i64, bucket: Option<u8>| kind * CODES_OF_KIND + bucket.map_or(NO_BUCKET, i64::from);
         match self {
             Count::Signal => of(0, None),
@@ -45,6 +46,12 @@ impl Count {
             Count::Failed => of(5, None),
             Count::BotSignal => of(6, None),
         }
+    }
+
+    /// The codes of all attempts that succeeded, or of all that failed: from the first to the last.
+    pub(crate) fn codes_of_attempts(succeeded: bool) -> (i64, i64) {
+        let code = |answered_in| Count::Attempt { succeeded, answered_in }.code();
+        (code(Some(0)), code(None))
     }
 
     /// Reads the column `measure`.
@@ -144,6 +151,9 @@ impl Tallies {
         if self.0.is_empty() {
             return Ok(());
         }
+        let together = |(key, times): &(Key, i64)| key.webhook.map(|_| (Key { webhook: None, ..*key }, *times));
+        let sums: Vec<_> = self.0.iter().filter_map(together).collect();
+        self.0.extend(sums);
         // In the order of the table, so that neighbours are written together.
         self.0.sort_unstable_by_key(|(key, _)| *key);
         let mut statement = connection.prepare_cached(

@@ -92,6 +92,7 @@ macro_rules! conformance {
             an_invitation_is_used_once,
             an_invitation_takes_the_place_of_the_one_before,
             an_invitation_to_reset_changes_a_password_and_ends_all_sessions,
+            links_end_with_what_they_were_made_by,
             a_session_ends_when_the_password_changes_but_the_one_that_changed_it_stays,
             a_session_is_found_until_it_ends,
             a_workspace_has_room_for_so_many_members,

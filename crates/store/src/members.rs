@@ -22,9 +22,10 @@ pub trait MemberStore {
     async fn list_members(&self, workspace: WorkspaceId) -> Result<Vec<Member>>;
     /// Stores a member as they are now: name, address, role, password, last sign-in. `Refused` if the workspace would
     /// have no owner, [`crate::StoreError::Exists`] if the address is another's. If the password or the role is
-    /// another than before, all sessions but `keep` end in the same step.
+    /// another than before, all sessions but `keep` end in the same step, as do links that reset them; if the role
+    /// is, also the invitations they made that it does not allow.
     async fn update_member(&self, member: &Member, keep: Option<TokenHash>) -> Result<()>;
-    /// Removes a member, with their sessions and invitations. `Refused` if the workspace would have no owner.
+    /// Removes a member, with their sessions, the invitations for them and those they made. `Refused` if the workspace would have no owner.
     async fn delete_member(&self, workspace: WorkspaceId, id: MemberId) -> Result<()>;
 
     /// Stores an invitation. One for the same address, or to reset the same member, is replaced, as is the one of the

@@ -1,5 +1,7 @@
 //! Figures, counted as things happen, so that no page counts rows.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use beckon_domain::id::{SegmentId, WebhookId, WorkspaceId};
 use jiff::Timestamp;
@@ -33,8 +35,6 @@ pub enum Measure {
 /// So many in an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
-    /// To which webhook, if the measure is of one.
-    pub webhook_id: Option<WebhookId>,
     /// The beginning of the hour (UTC).
     pub hour: Timestamp,
     /// Of what.
@@ -46,7 +46,7 @@ pub struct Tally {
 /// Whose figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TalliesOf {
-    /// The workspace's and those of every webhook, deleted ones too.
+    /// The workspace's, with the sums over all its webhooks, deleted ones too.
     Workspace,
     /// One webhook's.
     Webhook(WebhookId),
@@ -63,6 +63,15 @@ pub trait StatsStore {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Tally>>;
+    /// How many attempts of each of these webhooks succeeded and failed, by the hour: what [`StatsStore::list_tallies`] says of each,
+    /// without all else. A webhook that made none is not in the answer.
+    async fn list_attempt_tallies(
+        &self,
+        workspace: WorkspaceId,
+        webhooks: &[WebhookId],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<HashMap<WebhookId, Vec<Tally>>>;
     /// When each webhook that ever had a delivery had its last one made (test events too).
     async fn list_last_deliveries(&self, workspace: WorkspaceId) -> Result<Vec<(WebhookId, Timestamp)>>;
     /// When each segment that ever fired did so last.

@@ -2,6 +2,8 @@
 //!
 //! From the outside in: request id and log line ([`observe`]), panic guard, time limit; for the JSON API also the body
 //! limit and the idempotency key.
+//! Promise: what changes something is carried out to its end, with all that belongs to it (its turn, its entry in the
+//! audit log), whether or not the caller waits for the answer.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,6 +14,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
+use tracing::Instrument as _;
 
 use super::PREFIX;
 use super::observe::observe;
@@ -35,16 +38,32 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
     // What is at no path of ours is not carried out, and needs no key.
     let is_keyed = is_api && idempotency::is_keyed(&request) && request.extensions().get::<MatchedPath>().is_some();
     let timeout = if is_import { IMPORT_TIMEOUT } else { app.options.request_timeout };
-    let inside = |request| async {
-        let answered = async {
+    let inside = |request: Request| async {
+        let is_change = !request.method().is_safe();
+        let app = app.clone();
+        let answered = async move {
             match is_keyed {
-                true => idempotency::answer(app.clone(), request, next).await,
+                true => idempotency::answer(app, request, next).await,
                 false => next.run(request).await,
             }
         };
-        guarded(in_time(timeout, answered)).await
+        match is_change {
+            true => guarded(in_time(timeout, to_its_end(answered))).await,
+            false => guarded(in_time(timeout, answered)).await,
+        }
     };
     observe(&app, request, inside).await
+}
+
+/// Answers in a task of its own: hyper drops the future of a request whose caller hangs up.
+async fn to_its_end(answered: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(answered.in_current_span()).await {
+        Ok(answer) => answer,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(canceled) => Problem::internal(&canceled).into_response(),
+        },
+    }
 }
 
 /// Ends requests that take too long. What they began may still be carried out.

@@ -207,21 +207,13 @@ pub(crate) async fn remove(
     let _turn = turn(&app, caller.workspace_id).await;
     let member = app.store.get_member(caller.workspace_id, id).await?;
     check_may_manage(&app, caller, member.role).await?;
-    // Noted before it is done: afterwards, whoever removed themselves is nobody's name any more. If it is refused, the
-    // check below has said so before.
-    check_owner_stays(&app, &member).await?;
-    note(&app, caller, "member.removed", &id.to_string(), as_shown(&MemberView::from(member)), Value::Null).await?;
+    // Afterwards, whoever removed themselves is nobody's name any more.
+    let actor = audit::actor(&app, caller).await?;
     app.store.delete_member(caller.workspace_id, id).await?;
+    let (subject, before) = (id.to_string(), as_shown(&MemberView::from(member)));
+    let change = Change { action: "member.removed", subject: &subject, before, after: Value::Null };
+    audit::record_by(&app, caller.workspace_id, actor, change).await?;
     Ok(NoContent)
-}
-
-/// The store checks this too; here it is known before the change is noted. Within the turn nothing comes between.
-async fn check_owner_stays(app: &App, member: &Member) -> Result<(), Problem> {
-    let all = app.store.list_members(member.workspace_id).await?;
-    if member.role != Role::Owner || all.iter().any(|other| other.role == Role::Owner && other.id != member.id) {
-        return Ok(());
-    }
-    Err(Problem::conflict("a workspace needs an owner: make somebody else one first"))
 }
 
 /// Waits until nobody else changes the members of a workspace.

@@ -292,7 +292,7 @@ mod tests {
     }
 
     fn tally(hour: &str, measure: Measure, count: u64) -> Tally {
-        Tally { webhook_id: None, hour: at(hour), measure, count }
+        Tally { hour: at(hour), measure, count }
     }
 
     #[test]
@@ -301,10 +301,7 @@ mod tests {
             tally("2024-04-15T13:00:00Z", Measure::Signals, 100),
             tally("2024-04-15T14:00:00Z", Measure::Signals, 3),
             tally("2024-04-15T14:00:00Z", Measure::Delivered, 2),
-            Tally {
-                webhook_id: Some(uuid::Uuid::from_u128(1).into()),
-                ..tally("2024-04-15T14:00:00Z", Measure::Delivered, 5)
-            },
+            tally("2024-04-15T14:00:00Z", Measure::Delivered, 5),
             tally("2024-04-15T16:00:00Z", Measure::ResponseTime(8), 1),
         ];
         let hours = by_hour(&tallies, at("2024-04-15T13:30:00Z"), at("2024-04-15T16:00:01Z"));

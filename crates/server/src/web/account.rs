@@ -1,7 +1,7 @@
 //! `/account`: what people set for themselves: name, password, their sessions.
 //!
 //! Promise: another password ends every session but the one it was changed in, and is asked for the old one, so that a
-//! browser left open gives nobody the account; guesses at it are limited as they are at the door.
+//! browser left open gives nobody the account; guesses at it are limited, whatever goes on at the door.
 //! Not here: what they may do, which others decide (`settings/members.rs`).
 
 use std::borrow::Cow;
@@ -51,7 +51,7 @@ async fn show(State(app): State<App>, viewer: Viewer) -> Result<Response, Failur
 
 /// The member who looks. A portal link is nobody's account.
 async fn own(app: &App, viewer: &Viewer) -> Result<Member, Problem> {
-    let id = viewer.member_id().ok_or_else(|| Problem::not_found("account"))?;
+    let id = viewer.caller.member_id().ok_or_else(|| Problem::not_found("account"))?;
     Ok(app.store.get_member(viewer.caller.workspace_id, id).await?)
 }
 
@@ -105,14 +105,15 @@ async fn sign_out_everywhere(
 /// Whether they gave the password they have.
 async fn check_own_password(app: &App, member: &Member, form: &Form) -> Result<Result<(), Invalid>, Problem> {
     let wrong = |reason: Cow<'static, str>| Ok(Err(Invalid::one("current_password", reason)));
-    if let Err(wait) = app.attempts().count(member.email.as_str(), app.ambient.now()) {
+    let account = member.id.to_string();
+    if let Err(wait) = app.own_attempts().count(&account, None, app.ambient.now()) {
         return wrong(format!("was tried too often: try again in {}", in_words(wait)).into());
     }
     let given = SecretText::new(form.raw("current_password"));
     if !app.passwords().is_right(&given, Some(&member.password_hash)).await? {
         return wrong("is not your password".into());
     }
-    app.attempts().forget(member.email.as_str());
+    app.own_attempts().forget(&account);
     Ok(Ok(()))
 }
 
@@ -137,7 +138,7 @@ async fn rehash(app: &App, viewer: &Viewer, member: &Member, password: &SecretTe
 }
 
 async fn note(app: &App, viewer: &Viewer, action: &'static str, before: Value, after: Value) -> Result<(), Problem> {
-    let subject = viewer.member_id().map(|id| id.to_string()).unwrap_or_default();
+    let subject = viewer.caller.member_id().map(|id| id.to_string()).unwrap_or_default();
     audit::record(app, viewer.caller, Change { action, subject: &subject, before, after }).await
 }
 

@@ -44,7 +44,7 @@ async fn show(State(app): State<App>, viewer: Viewer, headers: HeaderMap) -> Res
     let latest = PageRequest { limit: EVENTS_SHOWN, after: None };
     let events = app.store.list_events(workspace, &EventFilter::default(), latest).await?.rows;
     let steps = Steps::look(&app, &viewer).await?;
-    let troubles = trouble::notes(&app, &viewer, &figures).await?;
+    let troubles = trouble::notes(&app, &viewer, span).await?;
     let body = html! {
         div.stack #troubles data-live { (troubles) }
         @if !steps.are_done() { (steps::checklist(&app, &viewer, &headers, &steps).await?) }

@@ -27,6 +27,7 @@ use super::parts::{Field, Tone, note};
 use super::said;
 use super::viewer::theme;
 use crate::app::App;
+use crate::client_address::From;
 use crate::problem::Problem;
 
 pub(super) use session::end as end_session;
@@ -66,7 +67,7 @@ async fn nobody_has_an_account(app: &App) -> Result<bool, Problem> {
     Ok(true)
 }
 
-async fn sign_in(State(app): State<App>, headers: HeaderMap, form: Form) -> Result<Response, Failure> {
+async fn sign_in(State(app): State<App>, from: From, headers: HeaderMap, form: Form) -> Result<Response, Failure> {
     let refused = |status, title: &str, text: &str| {
         drawn(&headers, status, note(Tone::Bad, title, html! { (text) }, None), &form, &Errors::default())
     };
@@ -78,7 +79,7 @@ async fn sign_in(State(app): State<App>, headers: HeaderMap, form: Form) -> Resu
             "Give the address and the password of your account.",
         ));
     };
-    if let Err(wait) = app.attempts().count(email.as_str(), app.ambient.now()) {
+    if let Err(wait) = app.attempts().count(email.as_str(), from.0, app.ambient.now()) {
         let text = format!("Try again in {}. Other browsers that are signed in stay so.", in_words(wait));
         let mut response = refused(StatusCode::TOO_MANY_REQUESTS, "Too many attempts", &text);
         response.headers_mut().insert(RETRY_AFTER, http::HeaderValue::from(seconds(wait)));

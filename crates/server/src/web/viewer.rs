@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OriginalUri};
-use beckon_domain::id::MemberId;
 use beckon_domain::member::Role;
 use beckon_store::WorkspaceConfig;
 use beckon_store::members::TokenHash;
@@ -62,14 +61,6 @@ impl Viewer {
     /// Whether they came by a portal link.
     pub(crate) fn is_portal(&self) -> bool {
         matches!(self.caller.who, Who::Portal(_))
-    }
-
-    /// The member they are, unless they came by a portal link.
-    pub(crate) fn member_id(&self) -> Option<MemberId> {
-        match self.caller.who {
-            Who::Member(id) => Some(id),
-            _ => None,
-        }
     }
 
     /// Whether they may change webhooks, segments and the like.

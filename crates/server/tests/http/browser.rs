@@ -53,6 +53,7 @@ impl House {
             email: Some(email),
             role,
             resets: None,
+            made_by: None,
             created_at: now,
             expires_at,
         };

@@ -1,8 +1,11 @@
 //! Who gets in, and what is said to those at the wrong door.
 
 use axum::body::Body;
+use beckon_domain::member::Role;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{Method, Request};
 use serde_json::json;
+use tower::ServiceExt as _;
 
 use crate::house::{House, KEY};
 
@@ -29,6 +32,39 @@ async fn a_key_that_is_revoked_opens_nothing_at_once() {
     house.delete(&format!("/api/v1/api-keys/{}", made.id())).await;
     let refused = house.call_as(&key, Method::GET, "/api/v1/webhooks", "").await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (401, "unauthorized_revoked"));
+}
+
+#[tokio::test]
+async fn what_changes_something_is_done_and_noted_although_the_caller_hangs_up() {
+    let house = House::new().await;
+    let form = json!({"url": "https://a.example/", "event_types": ["contact.visited"]});
+    let id = house.post("/api/v1/webhooks", form).await.id();
+    let owner = house.signed_in(Role::Owner).await;
+    for n in 0..20 {
+        let name = format!("number {n}");
+        let of_page = n % 2 == 0;
+        let request = match of_page {
+            true => Request::post(format!("/webhooks/{id}/disable"))
+                .header(COOKIE, owner.cookie())
+                .header("sec-fetch-site", "same-origin")
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(format!("disabled_reason={}", name.replace(' ', "+")))),
+            false => Request::patch(format!("/api/v1/webhooks/{id}"))
+                .header(AUTHORIZATION, format!("Bearer {KEY}"))
+                .header(CONTENT_TYPE, "application/json")
+                .body(Body::from(json!({"enabled": true, "description": name}).to_string())),
+        };
+        let mut answer = Box::pin(house.router.clone().oneshot(request.unwrap()));
+        // It hangs up sooner or later.
+        for _ in 0..=n {
+            assert!(futures_util::poll!(&mut answer).is_pending(), "nothing is committed that soon");
+            tokio::task::yield_now().await;
+        }
+        drop(answer);
+        let path = format!("/api/v1/audit-log?subject={id}&limit=1");
+        house.once(&path, |log| log.to_string().contains(&name)).await;
+        assert!(house.get(&format!("/api/v1/webhooks/{id}")).await.text.contains(&name));
+    }
 }
 
 // behaviour A6

@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
+use axum::body::Body;
 use beckon_domain::email::Email;
 use beckon_domain::member::Role;
 use beckon_store::MemberStore;
-use http::Method;
+use http::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::house::{House, KEY};
@@ -246,4 +247,57 @@ async fn everybody_sees_who_else_works_here_and_only_admins_are_offered_changes(
     assert!(!admin.text.contains("value=\"owner\""), "an admin is not offered to make owners");
     let owner = Email::parse("joe@acme.com").unwrap();
     assert_eq!(house.store.find_member(&owner).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_admin_does_not_take_away_an_owners_invitation_by_inviting_anew() {
+    let house = House::new().await;
+    let (owner, admin) = (house.signed_in(Role::Owner).await, house.signed_in(Role::Admin).await);
+    let invite = async |by: &crate::browser::Browser<'_>, role| {
+        by.submit("/settings/members/invite", &[("email", "joe@acme.com"), ("role", role)]).await.status.as_u16()
+    };
+    assert_eq!(invite(&owner, "owner").await, 200);
+    assert_eq!(invite(&admin, "viewer").await, 403);
+    assert_eq!(house.get("/api/v1/invitations").await.json()["data"][0]["role"], "owner");
+    assert_eq!(invite(&owner, "viewer").await, 200);
+    assert_eq!(invite(&admin, "admin").await, 200);
+}
+
+#[tokio::test]
+async fn a_link_to_reset_somebody_does_not_outlive_their_promotion() {
+    let house = House::new().await;
+    let (owner, admin) = (house.signed_in(Role::Owner).await, house.signed_in(Role::Admin).await);
+    house.signed_in(Role::Member).await;
+    let target = id_of(&house, Role::Member).await;
+    let made = admin.submit(&format!("/settings/members/{target}/reset"), &[]).await;
+    let at = made.text.find("/welcome/").unwrap();
+    let link = made.text[at..].split(['"', '<', '&']).next().unwrap();
+    assert_eq!(house.stranger().page(link).await.status, 200);
+    owner.submit(&format!("/settings/members/{target}/role"), &[("role", "owner")]).await;
+    assert_eq!(house.stranger().page(link).await.status, 404);
+    let form = [("password", "four words, well chosen")];
+    assert_eq!(house.stranger().submit(link, &form).await.status, 404);
+}
+
+// behaviour U9 (in part)
+#[tokio::test]
+async fn every_choice_of_the_audit_log_finds_what_it_names() {
+    let house = House::new().await;
+    let owner = house.signed_in(Role::Owner).await;
+    house.post("/api/v1/lists", json!({"name": "Targets", "subject": "contact"})).await;
+    for (path, csv) in [("contacts", "email\njane@acme.com\n"), ("companies", "domain\nacme.com\n")] {
+        let request = Request::post(format!("/api/v1/{path}/import"))
+            .header("authorization", format!("Bearer {KEY}"))
+            .header("content-type", "text/csv")
+            .body(Body::from(csv));
+        assert_eq!(house.send(request.unwrap()).await.status, 200);
+    }
+    for (choice, found) in [
+        ("list.", "list.created"),
+        ("contacts.imported", "contacts.imported"),
+        ("companies.imported", "companies.imported"),
+    ] {
+        let page = owner.page(&format!("/settings/audit?action={choice}")).await;
+        page.shows(&[&format!("<option value=\"{choice}\" selected"), &format!("{found}<")]);
+    }
 }

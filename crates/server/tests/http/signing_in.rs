@@ -147,6 +147,24 @@ async fn guesses_are_limited_for_an_address_and_a_wait_is_named() {
 }
 
 #[tokio::test]
+async fn guesses_at_the_door_keep_nobody_from_their_own_account() {
+    let house = House::new().await;
+    let jane = house.signed_in_by(&jane_joins(&house).await);
+    for _ in 0..60 {
+        sign_in(&house, "jane@acme.com", "a wrong password").await;
+    }
+    assert_eq!(sign_in(&house, "jane@acme.com", PASSWORD).await.status, 429);
+    let form = [("current_password", PASSWORD), ("password", "another one, well chosen")];
+    assert_eq!(jane.submit("/account/password", &form).await.leads_to(), "/account");
+    for _ in 0..10 {
+        jane.submit("/account/sign-out-everywhere", &[("current_password", "a wrong password")]).await;
+    }
+    let held_up =
+        jane.submit("/account/sign-out-everywhere", &[("current_password", "another one, well chosen")]).await;
+    held_up.shows(&["was tried too often"]);
+}
+
+#[tokio::test]
 async fn the_cookie_is_for_us_only() {
     for secure in [false, true] {
         let house = House::with(Options { secure_cookies: secure, ..Options::default() }).await;

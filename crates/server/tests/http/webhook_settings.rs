@@ -146,6 +146,32 @@ async fn credentials_are_shown_masked_and_kept_when_sent_back_masked() {
     assert_eq!(other_kind.fields(), ["auth/token"], "there is no token to keep");
 }
 
+// behaviour S10 (in part)
+#[tokio::test]
+async fn no_secret_follows_a_webhook_to_another_host() {
+    let house = House::new().await;
+    let form = json!({
+        "url": "https://a.example/in", "event_types": ["contact.visited"], "headers": {"X-Token": "s3cret", "X-Team": "sales"},
+        "auth": {"kind": "bearer", "token": "t0ken"},
+    });
+    let id = house.post("/api/v1/webhooks", form).await.id();
+    let path = format!("/api/v1/webhooks/{id}");
+    let (headers, auth) = (json!({"X-Token": "***"}), json!({"kind": "bearer", "token": "***"}));
+    for url in ["https://evil.example/in", "https://a.example:8443/in", "http://a.example/in"] {
+        for (body, wrong) in [
+            (json!({"url": url}), ["auth", "headers/X-Token"]),
+            (json!({"url": url, "headers": headers, "auth": auth}), ["auth/token", "headers/X-Token"]),
+        ] {
+            assert_eq!(house.patch(&path, body).await.fields(), wrong, "{url}");
+        }
+    }
+    assert_eq!(house.patch(&path, json!({"url": "https://a.example/other"})).await.status, 200, "of the same host");
+    let given_anew = json!({"url": "https://b.example/", "headers": {"X-Token": "n3w"}, "auth": null});
+    assert_eq!(house.patch(&path, given_anew).await.status, 200);
+    let webhook = stored(&house, &id).await;
+    assert_eq!((webhook.headers["X-Token"].as_str(), webhook.auth), ("n3w", None));
+}
+
 // behaviour S13
 #[tokio::test]
 async fn tokens_are_not_fetched_over_http_where_only_https_is_allowed() {

@@ -61,7 +61,7 @@ fn further(write: &mut Write<'_>, begun: &mut Begun, limit: u32, new_ids: &[Deli
         return Err(StoreError::Refused("a step of a job must be allowed to look at something".to_owned()));
     }
     let mut looked = Vec::new();
-    walk.look(write, job.workspace_id, begun.place, Some(limit), |one| {
+    walk.look(write, job.workspace_id, begun.place, limit, |one| {
         looked.push(one);
         Ok(())
     })?;

@@ -2,7 +2,8 @@
 //!
 //! Promise: a part of a walk reads as many rows as it was asked for, whatever else there is; only events that nobody
 //! wanted are passed over unread, in the index, however many stand in a row. What is behind the place a
-//! walk has come to is never looked at again.
+//! walk has come to is never looked at again. Counting goes by such parts too, each a read of its own, so that a long
+//! history holds up nobody who reads something else meanwhile.
 //! Not here: what becomes of what is found (`step.rs`).
 
 use std::ops::ControlFlow;
@@ -92,7 +93,7 @@ impl Walk {
         sql: &Sql<'_>,
         workspace: WorkspaceId,
         after: Option<Step>,
-        limit: Option<u32>,
+        limit: u32,
         each: impl FnMut(Looked) -> Result<()>,
     ) -> Result<()> {
         match self {
@@ -105,15 +106,25 @@ impl Walk {
     }
 }
 
-/// See [`beckon_store::JobStore::count_job`].
-pub(super) fn count(sql: &Sql<'_>, workspace: WorkspaceId, kind: &JobKind) -> Result<JobCount> {
-    let mut count = JobCount::default();
-    Walk::of(sql, workspace, kind)?.look(sql, workspace, None, None, |looked| {
-        count.examined += 1;
-        count.replayed += u64::from(looked.found.is_some());
-        Ok(())
-    })?;
-    Ok(count)
+/// What was counted so far, and where to go on.
+#[derive(Default)]
+pub(super) struct Counted {
+    pub(super) count: JobCount,
+    after: Option<Step>,
+}
+
+impl Counted {
+    /// Counts at most `limit` things more. Whether there may be others behind them.
+    pub(super) fn go_on(&mut self, sql: &Sql<'_>, workspace: WorkspaceId, kind: &JobKind, limit: u32) -> Result<bool> {
+        let before = self.count.examined;
+        Walk::of(sql, workspace, kind)?.look(sql, workspace, self.after, limit, |looked| {
+            self.count.examined += 1;
+            self.count.replayed += u64::from(looked.found.is_some());
+            self.after = Some(looked.place);
+            Ok(())
+        })?;
+        Ok(self.count.examined - before == u64::from(limit))
+    }
 }
 
 /// Reads a place, and what stands there; what cannot be read there is passed over.
@@ -144,7 +155,7 @@ fn look_at_deliveries(
     workspace: WorkspaceId,
     wanted: &Wanted,
     after: Option<Step>,
-    limit: Option<u32>,
+    limit: u32,
     each: impl FnMut(Looked) -> Result<()>,
 ) -> Result<()> {
     let event = match &wanted.filter.event_id {
@@ -165,7 +176,7 @@ fn deliveries(
     wanted: &Wanted,
     event: Option<i64>,
     after: Option<Step>,
-    limit: Option<u32>,
+    limit: u32,
 ) -> (String, Conditions) {
     let filter = &wanted.filter;
     let ended_badly = matches!(filter.status, Some(DeliveryStatus::Failed | DeliveryStatus::Canceled));
@@ -226,9 +237,8 @@ fn deliveries(
         "SELECT {time}, {middle}, {row}, {OWED_COLUMNS}, coalesce(w.enabled AND w.deleted_at IS NULL, 0), d.event_type,
                 e.test, e.channels
          FROM {from} LEFT JOIN webhook w ON w.id = d.webhook_id
-         WHERE {} ORDER BY {order} LIMIT {}",
+         WHERE {} ORDER BY {order} LIMIT {limit}",
         conditions.text(),
-        limit.map_or(-1, i64::from)
     );
     (text, conditions)
 }
@@ -265,7 +275,7 @@ fn events(
     since: Timestamp,
     until: Timestamp,
     after: Option<Step>,
-    limit: Option<u32>,
+    limit: u32,
 ) -> (String, Conditions) {
     let mut conditions = Conditions::default();
     conditions.and("e.workspace_id = ?", workspace);
@@ -275,9 +285,8 @@ fn events(
     }
     let text = format!(
         "SELECT e.created_at, 0, e.seq, e.event_type, e.channels, e.test FROM event e INDEXED BY event_in_time
-         WHERE {} ORDER BY e.created_at, e.seq LIMIT {}",
+         WHERE {} ORDER BY e.created_at, e.seq LIMIT {limit}",
         conditions.text(),
-        limit.map_or(-1, i64::from)
     );
     (text, conditions)
 }
@@ -333,10 +342,10 @@ mod tests {
                 until: Timestamp::UNIX_EPOCH,
             };
             let wanted = Wanted { filter, missed: on(0) && on(5) };
-            plans.push(plan(&sql, deliveries(workspace, &wanted, None, Some((1, 2, 3)), Some(10))));
+            plans.push(plan(&sql, deliveries(workspace, &wanted, None, Some((1, 2, 3)), 10)));
         }
         let epoch = Timestamp::UNIX_EPOCH;
-        plans.push(plan(&sql, events(workspace, epoch, epoch, Some((1, 2, 3)), Some(10))));
+        plans.push(plan(&sql, events(workspace, epoch, epoch, Some((1, 2, 3)), 10)));
         for (plan, text) in plans {
             assert!(
                 plan.iter().all(|step| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE")),

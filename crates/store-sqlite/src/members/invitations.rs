@@ -17,7 +17,7 @@ use crate::keys::check_workspace;
 use crate::sql::Sql;
 use crate::writer::Write;
 
-const COLUMNS: &str = "id, workspace_id, email, role, resets, created_at, expires_at";
+const COLUMNS: &str = "id, workspace_id, email, role, resets, made_by, created_at, expires_at";
 
 /// See [`beckon_store::MemberStore::create_invitation`].
 pub(super) fn create(write: &Write<'_>, invitation: &Invitation, hash: TokenHash) -> Result<()> {
@@ -35,8 +35,8 @@ pub(super) fn create(write: &Write<'_>, invitation: &Invitation, hash: TokenHash
     }
     write
         .run_unique(
-            "INSERT INTO invitation (id, workspace_id, hash, email, role, resets, created_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO invitation (id, workspace_id, hash, email, role, resets, made_by, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 invitation.id.uuid(),
                 invitation.workspace_id.uuid(),
@@ -44,6 +44,7 @@ pub(super) fn create(write: &Write<'_>, invitation: &Invitation, hash: TokenHash
                 invitation.email.as_ref().map(Email::as_str),
                 invitation.role.as_str(),
                 invitation.resets.map(|id| id.uuid()),
+                invitation.made_by.map(|id| id.uuid()),
                 invitation.created_at.as_millisecond(),
                 invitation.expires_at.as_millisecond(),
             ],
@@ -105,11 +106,26 @@ pub(super) fn delete(write: &Write<'_>, workspace: WorkspaceId, id: InvitationId
     }
 }
 
-/// Removes the invitations of somebody who is a member no more.
+/// Removes the links with which somebody could choose a new password.
+pub(super) fn delete_resets_of(write: &Write<'_>, member: &Member) -> Result<()> {
+    write.run("DELETE FROM invitation WHERE resets = ?1", params![member.id.uuid()]).map(drop)
+}
+
+/// Removes what somebody made and could not make any more with the role they have now.
+pub(super) fn delete_beyond(write: &Write<'_>, member: &Member) -> Result<()> {
+    for invitation in list(write, member.workspace_id)? {
+        if invitation.made_by == Some(member.id) && !member.role.may_manage(invitation.role) {
+            delete(write, member.workspace_id, invitation.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the invitations for somebody who is a member no more, and those that they made.
 pub(super) fn delete_of(write: &Write<'_>, member: &Member) -> Result<()> {
     write
         .run(
-            "DELETE FROM invitation WHERE workspace_id = ?1 AND (email = ?2 OR resets = ?3)",
+            "DELETE FROM invitation WHERE workspace_id = ?1 AND (email = ?2 OR resets = ?3 OR made_by = ?3)",
             params![member.workspace_id.uuid(), member.email.as_str(), member.id.uuid()],
         )
         .map(drop)
@@ -141,6 +157,7 @@ fn invitation(row: &Row<'_>) -> Result<Invitation> {
         email: maybe_email(&mut columns)?,
         role: roster::role(&mut columns)?,
         resets: columns.maybe_id()?,
+        made_by: columns.maybe_id()?,
         created_at: columns.time()?,
         expires_at: columns.time()?,
     })

@@ -79,6 +79,11 @@ pub(super) fn update(write: &Write<'_>, member: &Member, keep: Option<TokenHash>
     )?;
     if before.password_hash != member.password_hash || before.role != member.role {
         sessions::delete_others(write, member.id, keep)?;
+        // Made for who they were: it must not open more than it did then, nor undo what they chose since.
+        invitations::delete_resets_of(write, member)?;
+    }
+    if before.role != member.role {
+        invitations::delete_beyond(write, member)?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use beckon_domain::signal::SignalStory;
 use beckon_store::deliveries::{AttemptsOf, DeliveryFilter};
 use beckon_store::events::EventFilter;
 use beckon_store::people::{CompanyFilter, ContactFilter};
+use beckon_store::stats::{Measure, TalliesOf};
 use beckon_store::{
     ConfigStore, DeliveryStore, EventStore, IdempotencyStore, IntakeStore, JobStore, KeyStore, MemberStore,
     PageRequest, PeopleStore, SettingsStore, StatsStore, Vault, WebhookStore,
@@ -458,4 +459,39 @@ async fn who_was_stored_by_version_3_is_found_by_words() {
     assert_eq!(fired, [(SegmentId(7), Timestamp::from_second(7).unwrap())]);
     store.erase_contact(workspace, jane.id).await.unwrap();
     assert_eq!(store.list_events(workspace, &about, PageRequest::default()).await.unwrap().rows, []);
+}
+
+// behaviour V4 (in part)
+#[tokio::test]
+async fn what_version_6_counted_of_each_webhook_is_summed_over_all() {
+    let directory = tempfile::tempdir().unwrap();
+    database_of_version_3(directory.path());
+    let mut connection = Connection::open(directory.path().join(DATABASE_FILE)).unwrap();
+    let transaction = connection.transaction().unwrap();
+    for step in &STEPS[3..6] {
+        transaction.execute_batch(step.sql).unwrap();
+        (step.then)(&transaction, &a_vault()).unwrap();
+    }
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let failed = crate::tally::Count::Failed.code();
+    for (webhook, measure, count) in [(Some(one), failed, 3), (Some(other), failed, 4), (None, 127, 5)] {
+        let webhook = webhook.map_or_else(Vec::new, |webhook: Uuid| webhook.as_bytes().to_vec());
+        transaction
+            .execute("INSERT INTO tally VALUES (?1, ?2, 0, ?3, ?4)", params![WORKSPACE, webhook, measure, count])
+            .unwrap();
+    }
+    transaction.pragma_update(None, "user_version", 6).unwrap();
+    transaction.commit().unwrap();
+    drop(connection);
+
+    let store = open(directory.path());
+    let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(3_600).unwrap());
+    let figures = async |of| {
+        let tallies = store.list_tallies(WorkspaceId::from(WORKSPACE), of, since, until).await.unwrap();
+        let mut figures: Vec<_> = tallies.into_iter().map(|tally| (tally.measure, tally.count)).collect();
+        figures.sort();
+        figures
+    };
+    assert_eq!(figures(TalliesOf::Workspace).await, [(Measure::Signals, 5), (Measure::Failed, 7)]);
+    assert_eq!(figures(TalliesOf::Webhook(one.into())).await, [(Measure::Failed, 3)]);
 }

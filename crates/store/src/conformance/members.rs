@@ -40,6 +40,7 @@ fn an_invitation(given: &Given, name: Option<&str>, role: Role) -> Invitation {
         email: name.map(address),
         role,
         resets: None,
+        made_by: None,
         created_at: given.now(),
         expires_at: given.now() + SignedDuration::from_mins(1),
     }
@@ -224,6 +225,54 @@ pub async fn an_invitation_to_reset_changes_a_password_and_ends_all_sessions(sto
     assert_eq!(store.find_invitation([4; 32]).await.unwrap(), None);
     assert!(!is_signed_in(&given, [5; 32]).await);
     assert_not_found(store.create_invitation(&a_reset(&given, &jane), [6; 32]).await);
+}
+
+/// A link that resets somebody is for who they were; one that somebody made, for what they may still do.
+pub async fn links_end_with_what_they_were_made_by(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let owner = member(&given, "olga", Role::Owner).await;
+    let admin = member(&given, "adam", Role::Admin).await;
+    let jane = member(&given, "jane", Role::Member).await;
+    let exists = async |hash| store.find_invitation(hash).await.unwrap().is_some();
+    let mut jane = jane;
+    for (n, change) in (1..)
+        .zip([&(|was: Member| Member { role: Role::Owner, ..was }) as &dyn Fn(Member) -> Member, &|was: Member| {
+            Member { password_hash: password("another"), ..was }
+        }])
+    {
+        store.create_invitation(&a_reset(&given, &jane), [n; 32]).await.unwrap();
+        jane = Member { name: format!("Jane {n}"), ..jane };
+        store.update_member(&jane, None).await.unwrap();
+        assert!(exists([n; 32]).await, "another name ends nothing");
+        jane = change(jane);
+        store.update_member(&jane, None).await.unwrap();
+        assert!(!exists([n; 32]).await);
+    }
+
+    let by =
+        |maker: &Member, name, role| Invitation { made_by: Some(maker.id), ..an_invitation(&given, Some(name), role) };
+    let made = [
+        by(&owner, "one", Role::Owner),
+        by(&owner, "two", Role::Viewer),
+        by(&admin, "three", Role::Admin),
+        Invitation { made_by: Some(admin.id), ..a_reset(&given, &jane) },
+        an_invitation(&given, Some("four"), Role::Admin),
+    ];
+    for (n, invitation) in (10..).zip(&made) {
+        store.create_invitation(invitation, [n; 32]).await.unwrap();
+        given.tick();
+    }
+    let left = async || {
+        let left = store.list_invitations(given.workspace).await.unwrap();
+        (0..made.len()).filter(|n| left.iter().any(|one| one.id == made[*n].id)).collect::<Vec<_>>()
+    };
+    assert_eq!(left().await, [0, 1, 2, 3, 4]);
+    store.update_member(&Member { role: Role::Admin, ..owner.clone() }, None).await.unwrap();
+    assert_eq!(left().await, [1, 2, 3, 4], "an admin could not have invited an owner");
+    store.delete_member(given.workspace, admin.id).await.unwrap();
+    assert_eq!(left().await, [1, 4]);
+    store.update_member(&Member { role: Role::Viewer, ..owner }, None).await.unwrap();
+    assert_eq!(left().await, [4]);
 }
 
 /// So it is with another role; another name ends nothing.

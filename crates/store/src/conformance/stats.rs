@@ -23,7 +23,7 @@ use crate::events::EventFilter;
 use crate::intake::{Firing, IntakeChanges, SubjectId};
 use crate::stats::{Measure, TalliesOf, Tally};
 
-type Figures = HashMap<(Option<WebhookId>, Timestamp, Measure), u64>;
+type Figures = HashMap<(Timestamp, Measure), u64>;
 
 /// The hour that the facts begin in is 14:00; this is the next one.
 const NEXT_HOUR: i64 = 3_600;
@@ -44,10 +44,7 @@ fn far_off() -> Timestamp {
 async fn figures(given: &Given, of: TalliesOf) -> Figures {
     let tallies = given.store.list_tallies(given.workspace, of, long_ago(), far_off()).await.unwrap();
     let count = tallies.len();
-    let figures: Figures = tallies
-        .into_iter()
-        .map(|Tally { webhook_id, hour, measure, count }| ((webhook_id, hour, measure), count))
-        .collect();
+    let figures: Figures = tallies.into_iter().map(|Tally { hour, measure, count }| ((hour, measure), count)).collect();
     assert_eq!(figures.len(), count, "one of each");
     assert!(figures.values().all(|count| *count > 0));
     figures
@@ -64,11 +61,17 @@ fn went(given: &Given, due: &beckon_domain::delivery::DueAttempt, second: i64, v
     finished
 }
 
-/// The figures that the records of attempts and deliveries give, counted one by one.
-async fn recounted(given: &Given, webhooks: &[WebhookId]) -> Figures {
+/// The figures that the records of attempts and deliveries give, counted one by one: those of these webhooks, and all
+/// together.
+async fn recounted(given: &Given, webhooks: &[WebhookId]) -> (HashMap<WebhookId, Figures>, Figures) {
     let store = &given.store;
-    let mut figures = Figures::new();
-    let mut count = |webhook, at, measure| *figures.entry((webhook, hour(at), measure)).or_default() += 1;
+    let (mut figures, mut together) = (HashMap::<WebhookId, Figures>::new(), Figures::new());
+    let mut count = |webhook: Option<WebhookId>, at, measure| {
+        *together.entry((hour(at), measure)).or_default() += 1;
+        if let Some(webhook) = webhook {
+            *figures.entry(webhook).or_default().entry((hour(at), measure)).or_default() += 1;
+        }
+    };
     let mut attempts = Vec::new();
     for webhook in webhooks {
         let of = AttemptsOf::Webhook(*webhook);
@@ -112,7 +115,7 @@ async fn recounted(given: &Given, webhooks: &[WebhookId]) -> Figures {
             count(None, event.created_at, Measure::Events);
         }
     }
-    figures
+    (figures, together)
 }
 
 // behaviour V4
@@ -168,19 +171,35 @@ pub async fn tallies_equal_the_attempts_they_summarise(store: &SharedStore) {
     store.delete_webhook(given.workspace, one, given.now()).await.unwrap();
 
     let counted = figures(&given, TalliesOf::Workspace).await;
-    assert_eq!(counted, recounted(&given, &webhooks).await);
+    let (of_webhooks, together) = recounted(&given, &webhooks).await;
+    assert_eq!(counted, together);
     let sum = |wanted: Measure| -> u64 {
-        counted.iter().filter(|((_, _, measure), _)| *measure == wanted).map(|(_, count)| count).sum()
+        counted.iter().filter(|((_, measure), _)| *measure == wanted).map(|(_, count)| count).sum()
     };
     assert_eq!(sum(Measure::AttemptsSucceeded), 4 + 1 + 2);
     assert_eq!(sum(Measure::AttemptsFailed), 2 + 2 + 1);
     assert_eq!((sum(Measure::Delivered), sum(Measure::Failed)), (4 + 1 + 1, 1));
     assert_eq!(sum(Measure::Events), 4 + 1 + 2 + 1 + 1, "the notice too");
     for webhook in webhooks {
-        let mut of_it = counted.clone();
-        of_it.retain(|(of, _, _), _| *of == Some(webhook));
-        assert_eq!(figures(&given, TalliesOf::Webhook(webhook)).await, of_it);
+        assert_eq!(figures(&given, TalliesOf::Webhook(webhook)).await, of_webhooks[&webhook]);
     }
+    let idle = given.webhook().await.id;
+    let attempts = store.list_attempt_tallies(given.workspace, &[one, two, idle], long_ago(), far_off()).await.unwrap();
+    let attempts: HashMap<WebhookId, Figures> = attempts
+        .into_iter()
+        .map(|(webhook, tallies)| (webhook, tallies.iter().map(|one| ((one.hour, one.measure), one.count)).collect()))
+        .collect();
+    let mut wanted = of_webhooks.clone();
+    let of_attempts = |measure| matches!(measure, Measure::AttemptsSucceeded | Measure::AttemptsFailed);
+    wanted.values_mut().for_each(|figures| figures.retain(|(_, measure), _| of_attempts(*measure)));
+    assert_eq!(attempts, wanted);
+    let since = hour(at(NEXT_HOUR));
+    let later = store.list_attempt_tallies(given.workspace, &[one], since, far_off()).await.unwrap();
+    assert!(later[&one].iter().all(|tally| tally.hour >= since));
+    assert!(later[&one].len() < attempts[&one].len());
+    let theirs = given.other().await;
+    let none = store.list_attempt_tallies(theirs.workspace, &webhooks, long_ago(), far_off()).await.unwrap();
+    assert_eq!(none, HashMap::new());
 
     // A replay that is given up is given up once more, one that is delivered is delivered.
     let recover = || JobKind::Recover { webhook_id: two, since: at(-1), until: far_off() };
@@ -190,14 +209,14 @@ pub async fn tallies_equal_the_attempts_they_summarise(store: &SharedStore) {
     given.finish(went(&given, &given.due_of(two, failed).await, 41, Verdict::Delivered)).await;
     let again = figures(&given, TalliesOf::Webhook(two)).await;
     let more = |measure| {
-        let of = |figures: &Figures| figures.get(&(Some(two), hour(at(40)), measure)).copied().unwrap_or(0);
-        of(&again) - of(&counted)
+        let of = |figures: &Figures| figures.get(&(hour(at(40)), measure)).copied().unwrap_or(0);
+        of(&again) - of(&of_webhooks[&two])
     };
     assert_eq!((more(Measure::Failed), more(Measure::Delivered)), (1, 1));
     assert_eq!((more(Measure::AttemptsFailed), more(Measure::AttemptsSucceeded)), (1, 1));
     assert_eq!(
-        again.keys().filter(|(_, _, measure)| matches!(measure, Measure::TimeToDeliver(_))).count(),
-        counted.keys().filter(|(of, _, m)| *of == Some(two) && matches!(m, Measure::TimeToDeliver(_))).count(),
+        again.keys().filter(|(_, measure)| matches!(measure, Measure::TimeToDeliver(_))).count(),
+        of_webhooks[&two].keys().filter(|(_, measure)| matches!(measure, Measure::TimeToDeliver(_))).count(),
         "a replay says nothing of how long deliveries take"
     );
 }
@@ -221,14 +240,11 @@ pub async fn what_is_not_stored_is_not_counted(store: &SharedStore) {
     let results = store.finish_attempts(vec![good.clone(), Arc::new(strange), good]).await.unwrap();
     assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     let after = figures(&given, TalliesOf::Workspace).await;
-    assert_eq!(after[&(Some(webhook.id), hour(at(0)), Measure::Delivered)], 1);
-    assert_eq!(after[&(Some(webhook.id), hour(at(0)), Measure::AttemptsSucceeded)], 1);
+    assert_eq!(after[&(hour(at(0)), Measure::Delivered)], 1);
+    assert_eq!(after[&(hour(at(0)), Measure::AttemptsSucceeded)], 1);
+    assert_eq!(figures(&given, TalliesOf::Webhook(webhook.id)).await[&(hour(at(0)), Measure::Delivered)], 1);
     assert_eq!(after.len(), before.len() + 4);
-    assert!(!figures(&other, TalliesOf::Workspace).await.contains_key(&(
-        Some(theirs),
-        hour(at(0)),
-        Measure::Delivered
-    )));
+    assert!(!figures(&other, TalliesOf::Workspace).await.contains_key(&(hour(at(0)), Measure::Delivered)));
 
     let routed_at = store.config_version(given.workspace);
     let event = given.an_event(&[]);
@@ -240,8 +256,8 @@ pub async fn what_is_not_stored_is_not_counted(store: &SharedStore) {
     store.update_webhook(&Webhook { enabled: false, ..webhook }).await.unwrap();
     assert_stale(store.commit_intake(given.workspace, routed_at, IntakeChanges { events: vec![], ..batch }).await);
     let last = figures(&given, TalliesOf::Workspace).await;
-    assert_eq!(last[&(None, hour(at(0)), Measure::Events)], 2);
-    assert!(!last.contains_key(&(None, hour(at(0)), Measure::Signals)));
+    assert_eq!(last[&(hour(at(0)), Measure::Events)], 2);
+    assert!(!last.contains_key(&(hour(at(0)), Measure::Signals)));
 }
 
 /// Among all signals, and once more by themselves.
@@ -253,8 +269,7 @@ pub async fn what_bots_send_is_counted(store: &SharedStore) {
     }
     commit(&given, IntakeChanges { signals, ..IntakeChanges::default() }).await.unwrap();
     let counted = figures(&given, TalliesOf::Workspace).await;
-    let of =
-        |which| counted.iter().filter(|((_, _, measure), _)| *measure == which).map(|(_, count)| *count).sum::<u64>();
+    let of = |which| counted.iter().filter(|((_, measure), _)| *measure == which).map(|(_, count)| *count).sum::<u64>();
     assert_eq!((of(Measure::Signals), of(Measure::BotSignals)), (3, 2));
 }
 
@@ -278,12 +293,12 @@ pub async fn tallies_are_read_by_the_hour(store: &SharedStore) {
         let mut signals: Vec<_> = tallies
             .iter()
             .filter(|tally| tally.measure == Measure::Signals)
-            .map(|tally| (tally.webhook_id, tally.hour, tally.count))
+            .map(|tally| (tally.hour, tally.count))
             .collect();
         signals.sort();
         signals
     };
-    let all = [(None, hours(0), 2), (None, hours(1), 1), (None, hours(2), 1)];
+    let all = [(hours(0), 2), (hours(1), 1), (hours(2), 1)];
     assert_eq!(signals_of(&given, hours(0), hours(3)).await, all);
     assert_eq!(signals_of(&given, hours(1), hours(2)).await, all[1..2]);
     assert_eq!(signals_of(&given, at(0), far_off()).await, all[1..], "the hour that began before is not in it");
@@ -292,7 +307,7 @@ pub async fn tallies_are_read_by_the_hour(store: &SharedStore) {
         assert_eq!(store.list_tallies(other.workspace, of, long_ago(), far_off()).await.unwrap(), []);
     }
     let of_it = store.list_tallies(given.workspace, TalliesOf::Webhook(webhook), hours(1), hours(2)).await.unwrap();
-    assert!(of_it.iter().all(|tally| (tally.webhook_id, tally.hour) == (Some(webhook), hours(1))));
+    assert!(of_it.iter().all(|tally| tally.hour == hours(1)));
     assert_eq!(of_it.len(), 4, "succeeded, delivered, and how long both took");
 }
 

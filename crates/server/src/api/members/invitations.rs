@@ -141,6 +141,11 @@ pub(crate) async fn invite(
     let role = Role::from(new.role);
     let _turn = turn(&app, caller.workspace_id).await;
     check_may_manage(&app, caller, role).await?;
+    // The new one takes the place of another, as if that were taken back.
+    let all = app.store.list_invitations(caller.workspace_id).await?;
+    for replaced in all.iter().filter(|invitation| invitation.email.as_ref() == Some(&email)) {
+        check_may_manage(&app, caller, replaced.role).await?;
+    }
     let now = app.ambient.now();
     let invitation = Invitation {
         id: app.ambient.new_id(),
@@ -148,6 +153,7 @@ pub(crate) async fn invite(
         email: Some(email.clone()),
         role,
         resets: None,
+        made_by: caller.member_id(),
         created_at: now,
         expires_at: now + INVITATION_LIFE,
     };
@@ -164,7 +170,8 @@ pub(crate) async fn reset(
     let _turn = turn(&app, caller.workspace_id).await;
     let member = app.store.get_member(caller.workspace_id, id).await?;
     check_may_manage(&app, caller, member.role).await?;
-    let invitation = Invitation::to_reset(&member, app.ambient.new_id(), app.ambient.now());
+    let reset = Invitation::to_reset(&member, app.ambient.new_id(), app.ambient.now());
+    let invitation = Invitation { made_by: caller.member_id(), ..reset };
     issue(&app, caller, &base, invitation, member.email.to_string(), "member.reset_link_created").await
 }
 

@@ -9,7 +9,7 @@ use beckon_domain::webhook::{Auth, CREDENTIAL_BYTES_MAX, ClientAuth, OAuth2, par
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::masked::{MASK, kept_if_masked, stand_in_url};
+use super::masked::{MASK, Stored, kept_if_masked, stand_in_url, stays};
 
 /// How a webhook's requests authenticate: what their `Authorization` header is made of. Secrets are shown as
 /// `***`; sent back so, they stay as they are.
@@ -68,10 +68,11 @@ pub(crate) enum TypedClientAuth {
 }
 
 impl TypedAuth {
-    /// What was meant; where a secret came masked, it is the one in `stored`. What cannot be read is a finding.
-    pub(crate) fn read(&self, stored: Option<&Auth>, findings: &mut Findings) -> Option<Auth> {
+    /// What was meant; where a secret came masked, it is the one in `stored`, if that goes where it was given for:
+    /// `same_host` says so of the receiver. What cannot be read is a finding.
+    pub(crate) fn read(&self, stored: Option<&Auth>, same_host: bool, findings: &mut Findings) -> Option<Auth> {
         // In the place of a secret that is missing the mask does no harm: it is a finding, so nothing is stored.
-        let mut secret = |field: &str, text: &str, stored| {
+        let mut secret = |field: &str, text: &str, stored: Stored<&SecretText>| {
             let kept = kept_if_masked(&format!("auth/{field}"), text, stored, findings);
             kept.unwrap_or_else(|| SecretText::new(MASK))
         };
@@ -81,22 +82,30 @@ impl TypedAuth {
                     Some(Auth::Basic { password, .. }) => Some(password),
                     _ => None,
                 };
-                Some(Auth::Basic { username: username.clone(), password: secret("password", password, stored) })
+                Some(Auth::Basic {
+                    username: username.clone(),
+                    password: secret("password", password, Stored::of(stored, same_host)),
+                })
             }
             TypedAuth::Bearer { token } => {
                 let stored = match stored {
                     Some(Auth::Bearer { token }) => Some(token),
                     _ => None,
                 };
-                Some(Auth::Bearer { token: secret("token", token, stored) })
+                Some(Auth::Bearer { token: secret("token", token, Stored::of(stored, same_host)) })
             }
             TypedAuth::Oauth2 { token_url, client_id, client_secret, scope, client_auth } => {
                 let stored = match stored {
-                    Some(Auth::OAuth2(oauth2)) => Some(&oauth2.client_secret),
+                    Some(Auth::OAuth2(oauth2)) => Some(oauth2),
                     _ => None,
                 };
+                let read_url = parse_url("auth/token_url", token_url);
+                // The secret goes to where tokens are, and the tokens to the receiver.
+                let same_hosts = same_host
+                    && stored.zip(read_url.as_ref().ok()).is_none_or(|(stored, url)| stays(&stored.token_url, url));
+                let stored = Stored::of(stored.map(|stored| &stored.client_secret), same_hosts);
                 let client_secret = secret("client_secret", client_secret, stored);
-                let token_url = findings.take(parse_url("auth/token_url", token_url)).or_else(stand_in_url)?;
+                let token_url = findings.take(read_url).or_else(stand_in_url)?;
                 Some(Auth::OAuth2(OAuth2 {
                     token_url,
                     client_id: client_id.clone(),
@@ -141,7 +150,7 @@ mod tests {
     fn read(typed: Value, stored: Option<&Auth>) -> Result<Auth, Vec<String>> {
         let typed: TypedAuth = serde_json::from_value(typed).unwrap();
         let mut findings = Findings::default();
-        let auth = typed.read(stored, &mut findings);
+        let auth = typed.read(stored, true, &mut findings);
         findings.into_result(auth.unwrap()).map_err(|invalid| invalid.0.into_iter().map(|wrong| wrong.field).collect())
     }
 
@@ -172,6 +181,34 @@ mod tests {
     fn a_masked_secret_of_another_kind_is_not_taken_over() {
         let stored = read(json!({"kind": "basic", "username": "jane", "password": "s3cret"}), None).unwrap();
         assert_eq!(read(json!({"kind": "bearer", "token": MASK}), Some(&stored)).unwrap_err(), ["auth/token"]);
+    }
+
+    // behaviour S10 (in part)
+    #[test]
+    fn a_masked_secret_does_not_follow_to_another_host() {
+        let oauth2 = |token_url: &str, client_secret: &str| json!({"kind": "oauth2", "token_url": token_url, "client_id": "beckon", "client_secret": client_secret});
+        let again = |typed: &Value, stored: &Auth, same_host| {
+            let typed: TypedAuth = serde_json::from_value(typed.clone()).unwrap();
+            let mut findings = Findings::default();
+            typed.read(Some(stored), same_host, &mut findings);
+            findings.into_result(()).map_err(|invalid| invalid.0[0].field.clone())
+        };
+        for (typed, field) in [
+            (json!({"kind": "basic", "username": "jane", "password": "s3cret"}), "auth/password"),
+            (json!({"kind": "bearer", "token": "s3cret"}), "auth/token"),
+            (oauth2("https://auth.example/token", "s3cret"), "auth/client_secret"),
+        ] {
+            let stored = read(typed, None).unwrap();
+            assert_eq!(again(&shown(&stored), &stored, true), Ok(()));
+            assert_eq!(again(&shown(&stored), &stored, false), Err(field.to_owned()));
+        }
+        let stored = read(oauth2("https://auth.example/token", "s3cret"), None).unwrap();
+        assert_eq!(again(&oauth2("https://auth.example/other", MASK), &stored, true), Ok(()));
+        for elsewhere in ["https://evil.example/token", "https://auth.example:8443/token", "http://auth.example/token"]
+        {
+            let told = again(&oauth2(elsewhere, MASK), &stored, true);
+            assert_eq!(told, Err("auth/client_secret".to_owned()), "{elsewhere}");
+        }
     }
 
     // behaviour A6

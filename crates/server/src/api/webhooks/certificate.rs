@@ -9,7 +9,7 @@ use beckon_domain::webhook::ClientIdentity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::masked::{MASK, kept_if_masked};
+use super::masked::{MASK, Stored, kept_if_masked};
 
 /// A certificate to show to the receiver, and its key.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +27,8 @@ pub(crate) struct TypedCertificate {
 impl TypedCertificate {
     /// What was meant; a key that came masked is the one in `stored`. What cannot be read is a finding.
     pub(crate) fn read(&self, stored: Option<&ClientIdentity>, findings: &mut Findings) -> Option<ClientIdentity> {
-        let stored = stored.map(|identity| &identity.key);
+        // The key itself is sent nowhere.
+        let stored = Stored::of(stored.map(|identity| &identity.key), true);
         let key = kept_if_masked("client_certificate/key", &self.key, stored, findings)?;
         Some(ClientIdentity { certificates: self.certificates.clone(), key })
     }

@@ -10,7 +10,7 @@ use beckon_domain::invalid::{Findings, Invalid};
 use beckon_domain::rate::{Period, RateLimit};
 use beckon_domain::retry::RetrySchedule;
 use beckon_domain::signing::{SigningKey, SigningScheme};
-use beckon_domain::webhook::{Auth, Webhook};
+use beckon_domain::webhook::{Auth, Webhook, is_secret_header};
 use beckon_store::WorkspaceConfig;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::auth::TypedAuth;
 use super::certificate::TypedCertificate;
 use super::channels::TypedChannels;
-use super::masked::{stand_in_url, unmasked_headers, unmasked_url};
+use super::masked::{GIVEN_FOR_ANOTHER_HOST, stand_in_url, stays, unmasked_headers, unmasked_url};
 use super::secret::read_material;
 use crate::api::event_types;
 use crate::app::App;
@@ -125,8 +125,8 @@ impl CreateWebhook {
         let exists = |id| config.segments.iter().any(|segment| segment.id == id);
         let channels = self.channels.and_then(|typed| findings.take(typed.read(exists)));
         let material = findings.take(read_material(self.secret.as_deref(), self.signing, &app.ambient));
-        let headers = unmasked_headers(self.headers.unwrap_or_default(), &BTreeMap::new(), &mut findings);
-        let auth = self.auth.and_then(|Object(typed)| typed.read(None, &mut findings));
+        let headers = unmasked_headers(self.headers.unwrap_or_default(), &BTreeMap::new(), true, &mut findings);
+        let auth = self.auth.and_then(|Object(typed)| typed.read(None, true, &mut findings));
         let client_identity = self.client_certificate.and_then(|Object(typed)| typed.read(None, &mut findings));
         // Whatever else is wrong is told even if the URL cannot be read.
         let Some(url) = unmasked_url(&self.url, None, &mut findings).or_else(stand_in_url) else {
@@ -170,7 +170,8 @@ pub(crate) struct UpdateWebhook {
     #[serde(default)]
     #[schemars(length(max = 1024))]
     description: Patch<String>,
-    /// Where to POST, http or https. A masked password keeps the one that is there, for the same user and host.
+    /// Where to POST, http or https. A masked password keeps the one that is there, for the same user, host and port.
+    /// To another host, port or from https to http no secret is taken along: give those of `headers` and `auth` again.
     #[serde(default)]
     #[schemars(length(min = 1, max = 2048), extend("format" = "uri"))]
     url: Set<String>,
@@ -245,7 +246,13 @@ impl UpdateWebhook {
                 }
             }
         }
-        let unmasked = |new| unmasked_headers(new, &stored.headers, &mut findings);
+        let same_host = stays(&stored.url, &webhook.url);
+        if self.headers == Patch::Absent && !same_host {
+            for name in stored.headers.keys().filter(|name| is_secret_header(name)) {
+                findings.add(format!("headers/{name}"), GIVEN_FOR_ANOTHER_HOST);
+            }
+        }
+        let unmasked = |new| unmasked_headers(new, &stored.headers, same_host, &mut findings);
         self.headers.clone().map(unmasked).apply(&mut webhook.headers);
         match self.enabled {
             Patch::Absent => {}
@@ -265,9 +272,12 @@ impl UpdateWebhook {
         self.rate_limit.map(RateLimit::from).apply_optional(&mut webhook.rate_limit);
         self.fifo.apply(&mut webhook.fifo);
         match &self.auth {
+            Patch::Absent if !same_host && stored.auth.is_some() => findings.add("auth", GIVEN_FOR_ANOTHER_HOST),
             Patch::Absent => {}
             Patch::Null => webhook.auth = None,
-            Patch::Value(Object(typed)) => webhook.auth = typed.read(stored.auth.as_ref(), &mut findings),
+            Patch::Value(Object(typed)) => {
+                webhook.auth = typed.read(stored.auth.as_ref(), same_host, &mut findings);
+            }
         }
         self.ca_certificates.clone().apply_optional(&mut webhook.ca_certificates);
         match &self.client_certificate {

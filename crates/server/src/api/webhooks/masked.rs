@@ -1,7 +1,8 @@
 //! Masks: what stands in the place of a secret, and what it means when it is sent back.
 //!
 //! Promise: a mask sent back means "keep what is there", so that a reply can be changed and sent back; where
-//! nothing is there it is refused by name.
+//! nothing is there it is refused by name. So is a secret that is to be kept while its requests go to another host: whoever
+//! may change a URL and not see the secret does not get it sent.
 
 use std::collections::BTreeMap;
 
@@ -13,36 +14,78 @@ use url::Url;
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "***";
 
-/// Why a mask is refused where there is nothing to keep.
-const NOTHING_TO_KEEP: &str = "*** stands for the value that is there, and there is none";
+/// What there is to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored<T> {
+    /// Nothing.
+    Nothing,
+    /// Something that was given for another host than requests go to from now on.
+    ForAnotherHost,
+    /// This.
+    Here(T),
+}
+
+impl<T> Stored<T> {
+    /// Something stored, if there is any; `stays` says whether it goes where it was given for.
+    pub(crate) fn of(stored: Option<T>, stays: bool) -> Stored<T> {
+        match stored {
+            None => Stored::Nothing,
+            Some(_) if !stays => Stored::ForAnotherHost,
+            Some(stored) => Stored::Here(stored),
+        }
+    }
+
+    /// What is kept, or why nothing can be.
+    fn kept(self) -> Result<T, &'static str> {
+        match self {
+            Stored::Nothing => Err("*** stands for the value that is there, and there is none"),
+            Stored::ForAnotherHost => Err(GIVEN_FOR_ANOTHER_HOST),
+            Stored::Here(stored) => Ok(stored),
+        }
+    }
+}
+
+/// Why a secret is not kept.
+pub(crate) const GIVEN_FOR_ANOTHER_HOST: &str =
+    "the secret that is there was given for another host, port or scheme: give it again";
+
+/// Whether a secret that was given for `before` may be sent to `after`: the same host and port, and not less safely.
+pub(crate) fn stays(before: &Url, after: &Url) -> bool {
+    let upgraded = before.scheme() == "http" && after.scheme() == "https" && before.port() == after.port();
+    before.host() == after.host() && (upgraded || before.scheme() == after.scheme() && before.port() == after.port())
+}
 
 /// A secret as it is to be: the `stored` one if `text` is the mask. `None` if there is none, which is a finding.
 pub(crate) fn kept_if_masked(
     field: &str,
     text: &str,
-    stored: Option<&SecretText>,
+    stored: Stored<&SecretText>,
     findings: &mut Findings,
 ) -> Option<SecretText> {
     if text != MASK {
         return Some(SecretText::new(text));
     }
-    if stored.is_none() {
-        findings.add(field, NOTHING_TO_KEEP);
+    match stored.kept() {
+        Ok(kept) => Some(kept.clone()),
+        Err(reason) => {
+            findings.add(field, reason);
+            None
+        }
     }
-    stored.cloned()
 }
 
-/// Headers as they are to be: where a secret came back masked, it is the one in `stored`.
+/// Headers as they are to be: where a secret came back masked, it is the one in `stored`, if it `stays` where it was given for.
 pub(crate) fn unmasked_headers(
     mut new: BTreeMap<String, String>,
     stored: &BTreeMap<String, String>,
+    stays: bool,
     findings: &mut Findings,
 ) -> BTreeMap<String, String> {
     for (name, value) in new.iter_mut().filter(|(name, value)| *value == MASK && is_secret_header(name)) {
         let kept = stored.iter().find(|(stored_name, _)| stored_name.eq_ignore_ascii_case(name));
-        match kept {
-            Some((_, kept)) => value.clone_from(kept),
-            None => findings.add(format!("headers/{name}"), NOTHING_TO_KEEP),
+        match Stored::of(kept, stays).kept() {
+            Ok((_, kept)) => value.clone_from(kept),
+            Err(reason) => findings.add(format!("headers/{name}"), reason),
         }
     }
     new
@@ -68,8 +111,8 @@ pub(crate) fn masked_url(url: &Url) -> String {
     masked.into()
 }
 
-/// A URL as people type it: where the secret of its user-info came masked, it is the one in `stored`, if user and
-/// host are still the same. What cannot be read, or has nothing to keep, is a finding.
+/// A URL as people type it: where the secret of its user-info came masked, it is the one in `stored`, if it [`stays`] and the
+/// user is still the same. What cannot be read, or has nothing to keep, is a finding.
 pub(crate) fn unmasked_url(text: &str, stored: Option<&Url>, findings: &mut Findings) -> Option<Url> {
     let mut url = findings.take(parse_url("url", text))?;
     let is_alone = url.password().is_none();
@@ -77,11 +120,11 @@ pub(crate) fn unmasked_url(text: &str, stored: Option<&Url>, findings: &mut Find
         return Some(url);
     }
     let kept = stored
-        .filter(|stored| stored.host() == url.host() && stored.password().is_none() == is_alone)
+        .filter(|stored| stays(stored, &url) && stored.password().is_none() == is_alone)
         .filter(|stored| is_alone || stored.username() == url.username())
         .filter(|stored| !is_alone || !stored.username().is_empty());
     let Some(kept) = kept else {
-        findings.add("url", "*** stands for the secret that is there, and there is none for this user and host");
+        findings.add("url", "*** stands for the secret that is there, and there is none for this user, host and port");
         return Some(url);
     };
     let done = match is_alone {
@@ -130,13 +173,16 @@ mod tests {
         let (password, token) = (Some("https://jane:p%40ss@a.example/old"), Some("https://t0ken@a.example/"));
         let kept = |url: &str| Ok(Some(url.to_owned()));
         assert_eq!(unmasked("https://jane:***@a.example/old", password), kept("https://jane:p%40ss@a.example/old"));
-        assert_eq!(unmasked("http://jane:***@a.example:81/new", password), kept("http://jane:p%40ss@a.example:81/new"));
+        let plain = Some("http://jane:p%40ss@a.example/old");
+        assert_eq!(unmasked("https://jane:***@a.example/new", plain), kept("https://jane:p%40ss@a.example/new"));
         assert_eq!(unmasked("https://***@a.example/new", token), kept("https://t0ken@a.example/new"));
         assert_eq!(unmasked("https://a.example/new", password), kept("https://a.example/new"));
         for (text, stored) in [
             ("https://jane:***@a.example/", None),
             ("https://john:***@a.example/", password),
             ("https://jane:***@b.example/", password),
+            ("https://jane:***@a.example:81/", password),
+            ("http://jane:***@a.example/", password),
             ("https://***@a.example/", password),
             ("https://***@a.example/", Some("https://a.example/")),
             ("https://jane:***@a.example/", token),
@@ -158,9 +204,14 @@ mod tests {
         let stored = headers(&[("Authorization", "Bearer abc"), ("X-Team", "sales")]);
         let mut findings = Findings::default();
         let sent_back = headers(&[("authorization", MASK), ("X-Team", MASK), ("X-Token", MASK)]);
-        let new = unmasked_headers(sent_back, &stored, &mut findings);
+        let new = unmasked_headers(sent_back.clone(), &stored, true, &mut findings);
         assert_eq!(new["authorization"], "Bearer abc");
         assert_eq!(new["X-Team"], MASK, "its value is shown, so this is what was meant");
         assert_eq!(findings.into_result(()).unwrap_err().0[0].field, "headers/X-Token");
+
+        let mut findings = Findings::default();
+        unmasked_headers(sent_back, &stored, false, &mut findings);
+        let told = findings.into_result(()).unwrap_err().0.into_iter().map(|told| told.field).collect::<Vec<_>>();
+        assert_eq!(told, ["headers/X-Token", "headers/authorization"]);
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use beckon_domain::catalog::{EventType, Origin};
+use beckon_intake::schema::check_schema;
 use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
@@ -212,7 +213,8 @@ fn draw(viewer: &Viewer, name: Option<&str>, typed: &Form, errors: &Errors) -> R
                     div.card-head { h2 { "Fields" } span.small.muted { "as they will be shown" } }
                     div id=(PREVIEW) {
                         @match serde_json::from_str::<Value>(schema) {
-                            Ok(schema) => (fields_of(Some(&schema))),
+                            Ok(schema) if check_schema(&schema).is_ok() => (fields_of(Some(&schema))),
+                            Ok(_) => p.padded.muted { "As soon as the schema is right, its fields show here." },
                             Err(_) if schema.is_empty() => (fields_of(None)),
                             Err(_) => p.padded.muted { "As soon as the schema is JSON, its fields show here." },
                         }

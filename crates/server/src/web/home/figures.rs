@@ -1,12 +1,10 @@
-//! What the last 24 hours came to: together, by the hour, and by webhook.
+//! What the last 24 hours came to: together, and by the hour.
 //!
 //! Pure: the page asks the store and gives what it answers. Not here: adding up (`api/stats.rs`).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use beckon_domain::histogram;
-use beckon_domain::id::WebhookId;
 use beckon_store::stats::Tally;
 use jiff::Timestamp;
 
@@ -22,20 +20,12 @@ pub(super) struct Figures {
     pub(super) all: Sums,
     /// Each hour and when it began, the oldest first; the last is the one that goes on.
     pub(super) hours: Vec<(Timestamp, Sums)>,
-    /// Each webhook that something was counted of.
-    pub(super) by_webhook: BTreeMap<WebhookId, Sums>,
 }
 
 impl Figures {
     /// Adds up what was counted in that time.
     pub(super) fn of(tallies: &[Tally], span: Span) -> Figures {
-        let mut by_webhook: BTreeMap<WebhookId, Sums> = BTreeMap::new();
-        for tally in tallies {
-            if let Some(id) = tally.webhook_id {
-                by_webhook.entry(id).or_default().add(tally);
-            }
-        }
-        Figures { all: Sums::of(tallies), hours: by_hour(tallies, span.since, span.until), by_webhook }
+        Figures { all: Sums::of(tallies), hours: by_hour(tallies, span.since, span.until) }
     }
 
     /// How many requests were made.
@@ -77,7 +67,6 @@ pub(super) fn percent(share: f64) -> String {
 mod tests {
     use beckon_store::stats::Measure;
     use jiff::SignedDuration;
-    use uuid::Uuid;
 
     use super::*;
 
@@ -98,25 +87,22 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_is_summed_over_webhooks_and_by_the_hour() {
-        let webhook = |n: u128| Some(WebhookId::from(Uuid::from_u128(n)));
-        let tally = |webhook_id, hour, measure, count| Tally { webhook_id, hour: at(hour), measure, count };
+    fn what_happened_is_summed_together_and_by_the_hour() {
+        let tally = |hour, measure, count| Tally { hour: at(hour), measure, count };
         let second = histogram::bucket_of(Duration::from_secs(1)) as u8;
         let tallies = [
-            tally(None, 980, Measure::Signals, 5),
-            tally(None, 981, Measure::Signals, 2),
-            tally(webhook(1), 980, Measure::AttemptsSucceeded, 3),
-            tally(webhook(1), 980, Measure::Delivered, 3),
-            tally(webhook(2), 980, Measure::AttemptsFailed, 1),
-            tally(webhook(1), 980, Measure::TimeToDeliver(0), 94),
-            tally(webhook(2), 980, Measure::TimeToDeliver(second), 6),
+            tally(980, Measure::Signals, 5),
+            tally(981, Measure::Signals, 2),
+            tally(980, Measure::AttemptsSucceeded, 3),
+            tally(980, Measure::Delivered, 3),
+            tally(980, Measure::AttemptsFailed, 1),
+            tally(980, Measure::TimeToDeliver(0), 94),
+            tally(980, Measure::TimeToDeliver(second), 6),
         ];
         let figures = Figures::of(&tallies, span());
         assert_eq!((figures.all.signals, figures.requests(), figures.success_percent()), (7, 4, Some(75.0)));
         assert_eq!((figures.hours[3].1.delivered, figures.hours[3].1.attempts_failed), (3, 1));
         assert!(figures.time_to_deliver().unwrap() >= Duration::from_secs(1));
-        let of_second = &figures.by_webhook[&webhook(2).unwrap()];
-        assert_eq!((of_second.attempts_succeeded, of_second.attempts_failed), (0, 1));
     }
 
     #[test]

@@ -164,7 +164,7 @@ fn list_card(title: &str, columns: &[&str], rows: Markup) -> Markup {
 }
 
 fn member_row(viewer: &Viewer, member: &MemberView) -> Markup {
-    let is_own = viewer.member_id() == Some(member.id);
+    let is_own = viewer.caller.member_id() == Some(member.id);
     html! {
         tr data-key=(member.id) {
             (row_cell("Who", html! {

@@ -1,11 +1,8 @@
-//! Sums of what was counted for webhooks: by webhook, by day, by hour.
+//! Sums of what was counted for webhooks: by day, by hour.
 //!
 //! Pure; adding up is `api/stats.rs`. Success is counted in attempts, so that a receiver that fails shows at once and not when its retries are used
 //! up.
 
-use std::collections::HashMap;
-
-use beckon_domain::id::WebhookId;
 use beckon_store::stats::Tally;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -83,17 +80,6 @@ impl Steps {
     }
 }
 
-/// Tallies by the webhook they are of.
-pub(super) fn by_webhook(tallies: Vec<Tally>) -> HashMap<WebhookId, Vec<Tally>> {
-    let mut sorted: HashMap<WebhookId, Vec<Tally>> = HashMap::new();
-    for tally in tallies {
-        if let Some(id) = tally.webhook_id {
-            sorted.entry(id).or_default().push(tally);
-        }
-    }
-    sorted
-}
-
 /// Until when tallies are wanted: all that began before `now`, the present hour too.
 pub(super) fn until(now: Timestamp) -> Timestamp {
     now.checked_add(SignedDuration::from_hours(1)).unwrap_or(now)
@@ -110,7 +96,7 @@ mod tests {
     }
 
     fn tally(hour: &str, measure: Measure, count: u64) -> Tally {
-        Tally { webhook_id: None, hour: at(hour), measure, count }
+        Tally { hour: at(hour), measure, count }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use beckon_domain::webhook::Webhook;
-use beckon_store::stats::{TalliesOf, Tally};
+use beckon_store::stats::Tally;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -68,8 +68,8 @@ pub(super) async fn show(
     let workspace = viewer.caller.workspace_id;
     let steps = Steps::days(DAYS, now, &viewer.zone);
     let until = figures::until(now);
-    let tallies = app.store.list_tallies(workspace, TalliesOf::Workspace, steps.since(), until).await?;
-    let tallies = figures::by_webhook(tallies);
+    let shown: Vec<_> = rows.iter().map(|row| row.webhook.id).collect();
+    let tallies = app.store.list_attempt_tallies(workspace, &shown, steps.since(), until).await?;
     let last: HashMap<_, _> = app.store.list_last_deliveries(workspace).await?.into_iter().collect();
 
     let drawn = html! {
