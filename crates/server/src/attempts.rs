@@ -22,16 +22,16 @@ struct Pace {
     every: SignedDuration,
 }
 
-/// At one account from one place.
-const OF_ACCOUNT_FROM_PLACE: Pace = Pace { burst: 10, every: SignedDuration::from_secs(30) };
-/// At one account from anywhere (NIST SP 800-63B-4 §3.2.2 allows no more than 100 in a row). One place alone does not use it up.
-const OF_ACCOUNT: Pace = Pace { burst: 100, every: SignedDuration::from_secs(30) };
-/// From one place at any account; many people may share one.
-const FROM_PLACE: Pace = Pace { burst: 60, every: SignedDuration::from_secs(1) };
-/// All together: a burst of 60, and then 10 a second.
-const OVERALL: RateLimit = RateLimit { requests: 600, per: Period::Minute };
+/// Guesses at one account from one place: so many at once after a silence, and then one at a time.
+const FROM_PLACE_AT_ACCOUNT_MAX: Pace = Pace { burst: 10, every: SignedDuration::from_secs(30) };
+/// Guesses at one account from anywhere (NIST SP 800-63B-4 §3.2.2 allows no more than 100 in a row). One place alone does not use it up.
+const AT_ACCOUNT_MAX: Pace = Pace { burst: 100, every: SignedDuration::from_secs(30) };
+/// Guesses from one place at any account; many people may share one.
+const FROM_PLACE_MAX: Pace = Pace { burst: 60, every: SignedDuration::from_secs(1) };
+/// Guesses all together: a burst of 60, and then 10 a second.
+const OVERALL_MAX: RateLimit = RateLimit { requests: 600, per: Period::Minute };
 /// Most series of guesses remembered. Each guess is one of at most three, which it keeps for at most 30 seconds longer, so
-/// that as few as [`OVERALL`] lets through never fill this.
+/// that as few as [`OVERALL_MAX`] lets through never fill this.
 const SERIES_MAX: usize = 4_096;
 /// How many bits of an IPv6 address are a place: whoever has one address has all that begin like it.
 const PLACE_BITS: u32 = 64;
@@ -60,9 +60,9 @@ enum Series {
 impl Series {
     fn pace(&self) -> &'static Pace {
         match self {
-            Series::OfAccountFromPlace(..) => &OF_ACCOUNT_FROM_PLACE,
-            Series::OfAccount(_) => &OF_ACCOUNT,
-            Series::FromPlace(_) => &FROM_PLACE,
+            Series::OfAccountFromPlace(..) => &FROM_PLACE_AT_ACCOUNT_MAX,
+            Series::OfAccount(_) => &AT_ACCOUNT_MAX,
+            Series::FromPlace(_) => &FROM_PLACE_MAX,
         }
     }
 }
@@ -102,17 +102,17 @@ impl Counted {
             }
             nexts.push(next + every);
         }
-        let overall_at = self.overall.allowed_at(&OVERALL, now);
+        let overall_at = self.overall.allowed_at(&OVERALL_MAX, now);
         if overall_at > now {
             return Err(overall_at);
         }
         if self.next.len() + of.len() > SERIES_MAX {
             self.next.retain(|series, next| *next > now && !is_void(series, *next, now));
             if self.next.len() + of.len() > SERIES_MAX {
-                return Err(now + OF_ACCOUNT.every);
+                return Err(now + AT_ACCOUNT_MAX.every);
             }
         }
-        self.overall.count(&OVERALL, now);
+        self.overall.count(&OVERALL_MAX, now);
         self.next.extend(of.into_iter().zip(nexts));
         Ok(())
     }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     const HERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7)));
-    const GUESSES_MAX: i32 = OF_ACCOUNT_FROM_PLACE.burst;
+    const GUESSES_MAX: i32 = FROM_PLACE_AT_ACCOUNT_MAX.burst;
 
     #[test]
     fn guesses_at_one_address_come_in_a_burst_and_then_slowly() {
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(attempts.count("jane@acme.com", at("2001:db8:1::1"), now), Ok(()));
         let places = 0..200_u32;
         let guessed = places.filter(|n| attempts.count("joe@acme.com", Some(IpAddr::V4((*n).into())), start()).is_ok());
-        assert!(guessed.count() <= OF_ACCOUNT.burst as usize, "from however many places");
+        assert!(guessed.count() <= AT_ACCOUNT_MAX.burst as usize, "from however many places");
     }
 
     // behaviour D7 (in part)

@@ -40,6 +40,8 @@ async fn a_rule_asks_for_a_list_that_a_file_was_imported_onto_and_for_the_profil
     browser.see_in("Preview", "Mei").await;
     browser.axe("the rule's editor").await;
     browser.click("Create segment").await;
+    // The editor says it in the same words.
+    browser.see_no_more("Create segment").await;
     browser.see("Is on the list “Spring fair” and fits the ideal customer profile").await;
     let list = beckon.api.list("/api/v1/lists", 250).await.remove(0);
     let segment = beckon.api.list("/api/v1/segments", 250).await.remove(0);
