@@ -21,7 +21,7 @@ use maud::{Markup, html};
 use super::failure::Failure;
 use super::page::{Page, Place};
 use super::parts::{
-    Bars, Icon, Series, Tone, bars, card, duration, empty, moment, number, row_cell, stat, table, tags,
+    Bars, Icon, Series, Tone, bars, card, duration, empty, moment, number, of_requests, row_cell, stat, table, tags,
 };
 use super::viewer::Viewer;
 use crate::api::stats::Span;
@@ -65,7 +65,6 @@ async fn first_steps(State(app): State<App>, viewer: Viewer, headers: HeaderMap)
 fn last_hours(viewer: &Viewer, figures: &Figures) -> Markup {
     let given_up = (figures.all.failed > 0).then(|| format!("and {} given up", number(figures.all.failed)));
     let bots = (figures.all.bot_signals > 0).then(|| format!("{} of bots", number(figures.all.bot_signals)));
-    let all = number(figures.requests());
     let success = figures.success_percent().map_or("–".to_owned(), percent);
     let time = figures.time_to_deliver().map_or("–".to_owned(), duration);
     html! {
@@ -73,7 +72,7 @@ fn last_hours(viewer: &Viewer, figures: &Figures) -> Markup {
             (stat("Signals in", &number(figures.all.signals), bots.as_deref()))
             (stat("Events", &number(figures.all.events), None))
             (stat("Delivered", &number(figures.all.delivered), given_up.as_deref()))
-            (stat("Success rate", &success, Some(&format!("of {all} requests"))))
+            (stat("Success rate", &success, Some(&of_requests(figures.requests()))))
             (stat("Time to deliver, 95 %", &time, None))
         }
         (card("Deliveries by hour", if figures.is_quiet() { quiet() } else { chart(viewer, figures) }))

@@ -18,5 +18,5 @@ pub(crate) use code::{code_block, copyable, json_block};
 pub(crate) use field::{Field, choice, choice_card, error_summary};
 pub(crate) use icon::{Icon, icon};
 pub(crate) use layout::{card, card_with, dialog_body, dialog_link, empty, facts, menu, note, post_button, stat, tabs};
-pub(crate) use moment::{duration, moment, moment_of, number};
+pub(crate) use moment::{duration, moment, moment_of, number, of_requests};
 pub(crate) use table::{further, row_cell, table, table_card};

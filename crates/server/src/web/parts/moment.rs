@@ -39,6 +39,11 @@ fn short(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
+/// Of how many requests something is said: `of 1 request`.
+pub(crate) fn of_requests(count: u64) -> String {
+    format!("of {} request{}", number(count), if count == 1 { "" } else { "s" })
+}
+
 /// A number with its thousands apart: `12,345`.
 pub(crate) fn number(value: u64) -> String {
     let digits = value.to_string();

@@ -21,7 +21,8 @@ use crate::app::App;
 use crate::extract::{ById, Path};
 use crate::web::Failure;
 use crate::web::parts::{
-    Bars, Icon, Series, Tone, bars, card_with, duration, empty, moment, note, number, row_cell, stat, table,
+    Bars, Icon, Series, Tone, bars, card_with, duration, empty, moment, note, number, of_requests, row_cell, stat,
+    table,
 };
 use crate::web::viewer::Viewer;
 
@@ -128,7 +129,7 @@ fn stats(all: &Sums) -> Markup {
         let within = share(0.95).map(|within| format!("median; 95 % within {within}"));
         stat(name, &share(0.5).unwrap_or_else(none), within.as_deref())
     };
-    let requests = format!("of {} requests", number(figures::attempts(all)));
+    let requests = of_requests(figures::attempts(all));
     html! {
         (stat("Success rate", &figures::success_rate(all).unwrap_or_else(none), Some(&requests)))
         (stat("Delivered", &number(all.delivered), None))
