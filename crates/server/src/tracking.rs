@@ -10,6 +10,7 @@
 mod body;
 mod caller;
 mod cors;
+mod dialects;
 mod docs;
 mod envelope;
 mod failure;
@@ -56,6 +57,16 @@ static ROOM: Semaphore = Semaphore::const_new(BODIES_KIB_MAX);
 /// When to come back when there is no room for a body.
 const ROOM_RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// What the last part of a path says: the whole word, or its letter.
+const KINDS: [(Kind, &str, &str); 6] = [
+    (Kind::Identify, "identify", "i"),
+    (Kind::Track, "track", "t"),
+    (Kind::Page, "page", "p"),
+    (Kind::Screen, "screen", "s"),
+    (Kind::Group, "group", "g"),
+    (Kind::Alias, "alias", "a"),
+];
+
 /// The header in which some clients say when a call left.
 const SENT_AT_HEADER: &str = "sentat";
 
@@ -63,10 +74,11 @@ pub(crate) use cors::preflight;
 pub(crate) use docs::{SECURITY_SCHEME, TAG, security_scheme};
 pub(crate) use of_pixel::take_of_pixel;
 
-/// The routes below `/v1`, open to the pages of any site.
+/// The routes below `/v1`, and those of other libraries, open to the pages of any site.
 pub(crate) fn open_routes() -> Router<App> {
     // The answer to other methods comes before the layer, so that preflights are not answered by it.
     Router::from(routes())
+        .merge(dialects::routes())
         .method_not_allowed_fallback(async || Failure::WrongMethod)
         .layer(axum::middleware::from_fn(cors::open))
 }
@@ -74,14 +86,7 @@ pub(crate) fn open_routes() -> Router<App> {
 /// The routes below `/v1`, as they are documented.
 pub(crate) fn routes() -> ApiRouter<App> {
     let mut router = ApiRouter::new();
-    for (kind, name, letter) in [
-        (Kind::Identify, "identify", "i"),
-        (Kind::Track, "track", "t"),
-        (Kind::Page, "page", "p"),
-        (Kind::Screen, "screen", "s"),
-        (Kind::Group, "group", "g"),
-        (Kind::Alias, "alias", "a"),
-    ] {
+    for (kind, name, letter) in KINDS {
         let take_one = move |State(app): State<App>, call: Call| take(app, Shape::One(kind), call);
         router = router
             .api_route(&format!("/v1/{name}"), post_with(take_one, |operation| docs::single(operation, name, false)))

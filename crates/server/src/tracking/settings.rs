@@ -19,7 +19,7 @@ use super::find_workspace;
 use crate::app::App;
 
 /// How long browsers and caches in between may keep the document: five minutes.
-const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+pub(super) const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 

@@ -206,6 +206,71 @@ async fn a_browser_library_learns_to_send_to_the_host_it_asked() {
     }
 }
 
+// behaviour W1 (in part)
+#[tokio::test]
+async fn the_paths_of_other_libraries_take_the_same_calls() {
+    let (house, key) = house_with_a_key().await;
+    let taken = json!({"success": true, "accepted": 1, "duplicates": 0, "rejected": []});
+    let mut n = 0;
+    let mut message_id = || {
+        n += 1;
+        format!("m{n}")
+    };
+    // Jitsu puts half of the key, masked, into the body.
+    let jitsu = |kind: &str, message_id: &str| {
+        let call = json!({"type": kind, "anonymousId": "a1", "userId": "u1", "messageId": message_id, "event": "E",
+                          "groupId": "g1", "previousId": "u0", "writeKey": "kid:***",
+                          "properties": {"url": "https://x.test/pricing"}});
+        call.to_string()
+    };
+    for prefix in ["/api/s", "/api/s/s2s"] {
+        for kind in ["page", "identify", "track", "group", "alias", "screen", "p"] {
+            let body = jitsu(kind, &message_id());
+            let answer = send(&house, &format!("{prefix}/{kind}"), &[("x-write-key", &key)], body).await;
+            assert_eq!((answer.status.as_u16(), answer.json()), (200, taken.clone()), "{prefix}/{kind}");
+        }
+    }
+    let batch = json!({"batch": [{"type": "page", "anonymousId": "a1", "messageId": message_id(),
+                                  "properties": {"url": "https://x.test/pricing"}}]});
+    for path in [format!("/beacon/v1/batch?writeKey={key}"), "/api/s/s2s/batch".to_owned()] {
+        let mut batch = batch.clone();
+        batch["batch"][0]["messageId"] = json!(message_id());
+        let answer =
+            send(&house, &path, &[("x-write-key", &key), ("origin", "https://x.test")], batch.to_string()).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (200, taken.clone()), "{path}");
+        assert_eq!(answer.headers["access-control-allow-origin"], "https://x.test");
+    }
+    let preflight = Request::options("/beacon/v1/batch").header("origin", "https://x.test");
+    assert_eq!(house.send(preflight.body(Body::empty()).unwrap()).await.status, 204);
+    assert_eq!(send(&house, "/api/s/page", &[], page("m0")).await.status, 401);
+    assert_eq!(send(&house, "/api/s/nothing", &[("x-write-key", &key)], page("m0")).await.status, 404);
+}
+
+// behaviour W1 (in part)
+#[tokio::test]
+async fn other_browser_libraries_find_the_documents_they_begin_with() {
+    let (house, key) = house_with_a_key().await;
+    let get = async |path: &str, authorization: &str| {
+        let request = Request::get(path).header("host", "b.test").header("authorization", authorization);
+        house.send(request.body(Body::empty()).unwrap()).await
+    };
+    let settings = get(&format!("/projects/{key}/settings"), "").await;
+    assert_eq!(settings.json()["integrations"]["Segment.io"]["apiHost"], "b.test/v1");
+    for (path, authorization) in
+        [("/sourceConfig/?p=npm&v=3".to_owned(), basic(&key)), (format!("/sourceConfig?writeKey={key}"), String::new())]
+    {
+        let config = get(&path, &authorization).await;
+        let source = &config.json()["source"];
+        assert_eq!(
+            (&source["writeKey"], &source["enabled"], &source["destinations"]),
+            (&json!(key), &json!(true), &json!([]))
+        );
+        assert_eq!(config.headers["cache-control"], "public, max-age=300");
+    }
+    let (nobody, missing) = (get("/sourceConfig/", &basic("nobody")).await, get("/sourceConfig/", "").await);
+    assert_eq!((nobody.status.as_u16(), missing.status.as_u16()), (401, 401));
+}
+
 // behaviour F5
 #[tokio::test]
 async fn a_store_that_is_shut_is_answered_503_with_retry_after() {
