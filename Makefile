@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test sim fuzz lint fmt bench bench-micro screenshots clients browser tools clean
+.PHONY: help demo run test interop sim fuzz lint fmt bench bench-micro screenshots clients browser tools clean
 
 CLIENTS := target/clients
 TOOLS := target/tools
@@ -45,12 +45,15 @@ bench: ## Measure everything, or CASES="throughput idle", beside the limit of th
 bench-micro: ## Measure the hot paths one by one: sign, route, qualify, read a batch
 	cargo bench --locked -p beckon-bench --bench hot_paths
 
+interop: clients ## The client libraries of others, driven against a running Beckon (part of make test)
+	cargo test --locked -p beckon --test stories -- interop::
+
 screenshots: clients browser ## A picture of every page, in docs/screenshots
 	rm -f docs/screenshots/*.png
 	cargo test --locked -p beckon --test stories -- --ignored --exact pages::pictures::every_page_has_its_picture
 	scripts/shrink-pictures docs/screenshots
 
-clients: ## The independent webhook verifiers, the API tester and axe-core (PyPI, npm)
+clients: ## The webhook verifiers, client libraries, API tester and axe-core of others (PyPI, npm)
 	scripts/install-clients $(CLIENTS)
 
 browser: ## The browser that looks at the pages in tests: Debian's chromium and its driver

@@ -30,6 +30,8 @@ mod failing;
 mod figures;
 #[path = "stories/http.rs"]
 mod http;
+#[path = "stories/interop.rs"]
+mod interop;
 #[path = "stories/jobs.rs"]
 mod jobs;
 #[path = "stories/limits.rs"]

@@ -19,7 +19,8 @@ pub fn installed() -> PathBuf {
     folder
 }
 
-fn script(name: &str) -> PathBuf {
+/// A script that uses them.
+pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients").join(name)
 }
 

@@ -26,7 +26,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The key in the headers or the query, if there is one.
 pub(super) fn in_head(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
     basic_user(headers)
-        .or_else(|| headers.get(X_WRITE_KEY)?.to_str().ok().and_then(non_empty))
+        .or_else(|| headers.get(X_WRITE_KEY)?.to_str().ok().and_then(before_colon))
         .or_else(|| in_query(query?))
 }
 
@@ -45,8 +45,13 @@ fn basic_user(headers: &HeaderMap) -> Option<String> {
             return None;
         }
         let decoded = String::from_utf8(BASE64.decode(credentials.trim()).ok()?).ok()?;
-        non_empty(decoded.split(':').next()?)
+        before_colon(&decoded)
     })
+}
+
+/// What stands before the colon: Jitsu's library takes no key without a secret behind one.
+fn before_colon(text: &str) -> Option<String> {
+    non_empty(text.split(':').next()?)
 }
 
 fn in_query(query: &str) -> Option<String> {
@@ -87,6 +92,7 @@ mod tests {
         assert_eq!(head(basic, header, query).as_deref(), Some("a"));
         assert_eq!(head(None, header, query).as_deref(), Some("b"));
         assert_eq!(head(None, None, query).as_deref(), Some("c"));
+        assert_eq!(head(None, Some("b:secret"), None).as_deref(), Some("b"), "as Jitsu's library has it");
         assert_eq!(head(None, None, Some("writekey=d%2B1")).as_deref(), Some("d+1"));
         assert_eq!(head(None, None, Some("v=3&k=e")).as_deref(), Some("e"), "as the pixel has it");
         assert_eq!(head(None, None, Some("key=d")), None);
