@@ -233,8 +233,9 @@ mod tests {
         assert!(bodies > 10, "{bodies} bodies");
     }
 
-    /// Routes made with `api_route` are in the document; `route` is for the document itself and its page, and for the
-    /// pixel: a script, and what only that sends.
+    /// Routes made with `api_route` are in the document; `route` is for the document itself and its page, for the
+    /// pixel (a script, and what only that sends), and for what the libraries of others call instead of `/v1`: the same operations
+    /// at other paths, which docs/signals.md has.
     // behaviour A7
     #[test]
     fn every_route_of_the_api_is_in_the_document() {
@@ -257,7 +258,7 @@ mod tests {
         }
         assert_eq!(
             bare,
-            BTreeSet::from(["document.rs".into(), "pixel.rs".into()]),
+            BTreeSet::from(["dialects.rs".into(), "document.rs".into(), "pixel.rs".into()]),
             "these serve what the document does not have"
         );
     }
