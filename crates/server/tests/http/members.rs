@@ -297,6 +297,7 @@ async fn every_choice_of_the_audit_log_finds_what_it_names() {
         ("contacts.imported", "contacts.imported"),
         ("companies.imported", "companies.imported"),
     ] {
+        owner.page("/settings/audit").await.shows(&[&format!("<option value=\"{choice}\"")]);
         let page = owner.page(&format!("/settings/audit?action={choice}")).await;
         page.shows(&[&format!("<option value=\"{choice}\" selected"), &format!("{found}<")]);
     }

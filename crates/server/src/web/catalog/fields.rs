@@ -423,6 +423,9 @@ mod tests {
             let schema = json!({"$defs": {"all": {name_of_parts: parts}}, "properties": properties});
             let mut walk = Walk::of(&schema);
             walk.inside(&schema, "", 0, 0);
+            let all = &schema["$defs"]["all"];
+            assert!(walk.parts(all).is_empty(), "there are no steps left for {name_of_parts}");
+            assert!(Walk::of(&schema).parts(all).len() <= STEPS_MAX);
             // Each look ends with the one that finds them used up.
             assert!(walk.steps.get() < STEPS_MAX + 20 * FIELDS_MAX, "{name_of_parts}: {}", walk.steps.get());
         }
