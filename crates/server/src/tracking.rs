@@ -71,6 +71,7 @@ const KINDS: [(Kind, &str, &str); 6] = [
 const SENT_AT_HEADER: &str = "sentat";
 
 pub(crate) use cors::preflight;
+use docs::Of;
 pub(crate) use docs::{SECURITY_SCHEME, TAG, security_scheme};
 pub(crate) use of_pixel::take_of_pixel;
 
@@ -78,7 +79,6 @@ pub(crate) use of_pixel::take_of_pixel;
 pub(crate) fn open_routes() -> Router<App> {
     // The answer to other methods comes before the layer, so that preflights are not answered by it.
     Router::from(routes())
-        .merge(dialects::routes())
         .method_not_allowed_fallback(async || Failure::WrongMethod)
         .layer(axum::middleware::from_fn(cors::open))
 }
@@ -89,14 +89,24 @@ pub(crate) fn routes() -> ApiRouter<App> {
     for (kind, name, letter) in KINDS {
         let take_one = move |State(app): State<App>, call: Call| take(app, Shape::One(kind), call);
         router = router
-            .api_route(&format!("/v1/{name}"), post_with(take_one, |operation| docs::single(operation, name, false)))
-            .api_route(&format!("/v1/{letter}"), post_with(take_one, |operation| docs::single(operation, name, true)));
+            .api_route(
+                &format!("/v1/{name}"),
+                post_with(take_one, |operation| docs::single(operation, name, Of::Segment, false)),
+            )
+            .api_route(
+                &format!("/v1/{letter}"),
+                post_with(take_one, |operation| docs::single(operation, name, Of::Segment, true)),
+            );
     }
     let take_batch = |State(app): State<App>, call: Call| take(app, Shape::Batch, call);
     router
-        .api_route("/v1/batch", post_with(take_batch, |operation| docs::batch(operation, false)))
-        .api_route("/v1/b", post_with(take_batch, |operation| docs::batch(operation, true)))
-        .api_route("/v1/projects/{key}/settings", get_with(settings::get, docs::settings))
+        .api_route("/v1/batch", post_with(take_batch, |operation| docs::batch(operation, Of::Segment, false)))
+        .api_route("/v1/b", post_with(take_batch, |operation| docs::batch(operation, Of::Segment, true)))
+        .api_route(
+            "/v1/projects/{key}/settings",
+            get_with(settings::get, |operation| docs::settings(operation, Of::Segment)),
+        )
+        .merge(dialects::routes())
 }
 
 /// What a route takes.

@@ -8,6 +8,7 @@ use axum::Json;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
+use super::dialects::SourceConfig;
 use super::envelope::BATCH_ITEMS_MAX;
 use super::failure::FailureBody;
 use super::report::Report;
@@ -72,22 +73,48 @@ struct TrackingBatch {
     rest: Map<String, Value>,
 }
 
+/// Whose path it is, of several for the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    Segment,
+    RudderStack,
+    Jitsu,
+    JitsuServer,
+}
+
 /// A route for one call. `is_short` is the one-letter form that browser libraries use.
-pub(super) fn single<'t>(operation: TransformOperation<'t>, name: &str, is_short: bool) -> TransformOperation<'t> {
-    call(titled(operation, name, &format!("Take one {name} call"), is_short).input::<Json<TrackingCall>>())
+pub(super) fn single<'t>(
+    operation: TransformOperation<'t>,
+    name: &str,
+    of: Of,
+    is_short: bool,
+) -> TransformOperation<'t> {
+    call(titled(operation, name, &format!("Take one {name} call"), of, is_short).input::<Json<TrackingCall>>())
 }
 
 /// A route for a batch.
-pub(super) fn batch(operation: TransformOperation<'_>, is_short: bool) -> TransformOperation<'_> {
-    call(titled(operation, "batch", "Take a batch of calls", is_short).input::<Json<TrackingBatch>>())
+pub(super) fn batch(operation: TransformOperation<'_>, of: Of, is_short: bool) -> TransformOperation<'_> {
+    call(titled(operation, "batch", "Take a batch of calls", of, is_short).input::<Json<TrackingBatch>>())
 }
 
-fn titled<'t>(operation: TransformOperation<'t>, name: &str, summary: &str, is_short: bool) -> TransformOperation<'t> {
+fn titled<'t>(
+    operation: TransformOperation<'t>,
+    name: &str,
+    summary: &str,
+    of: Of,
+    is_short: bool,
+) -> TransformOperation<'t> {
+    let (of_id, of_summary) = match of {
+        Of::Segment => ("", ""),
+        Of::RudderStack => ("RudderStack", " (path of RudderStack's library)"),
+        Of::Jitsu => ("Jitsu", " (path of Jitsu's library)"),
+        Of::JitsuServer => ("JitsuServer", " (path of Jitsu's library on servers)"),
+    };
     let (id_ending, summary_ending) = if is_short { ("Short", " (short path)") } else { ("", "") };
     let (first, rest) = name.split_at(1);
     operation
-        .id(&format!("tracking{}{rest}{id_ending}", first.to_uppercase()))
-        .summary(&format!("{summary}{summary_ending}"))
+        .id(&format!("tracking{}{rest}{of_id}{id_ending}", first.to_uppercase()))
+        .summary(&format!("{summary}{of_summary}{summary_ending}"))
 }
 
 fn call(operation: TransformOperation<'_>) -> TransformOperation<'_> {
@@ -109,11 +136,15 @@ fn call(operation: TransformOperation<'_>) -> TransformOperation<'_> {
 }
 
 /// The settings document.
-pub(super) fn settings(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+pub(super) fn settings(operation: TransformOperation<'_>, of: Of) -> TransformOperation<'_> {
+    let (id, summary) = match of {
+        Of::Segment => ("getTrackingSettings", "Get the settings of a browser library"),
+        _ => ("getTrackingSettingsJitsu", "Get the settings of a browser library (path of Jitsu's server)"),
+    };
     operation
-        .id("getTrackingSettings")
+        .id(id)
         .tag(TAG)
-        .summary("Get the settings of a browser library")
+        .summary(summary)
         .description("Tells a browser library that knows only this host to send its calls here.")
         .response::<200, Json<Settings>>()
         .response_with::<400, Json<FailureBody>, _>(|response| {
@@ -121,6 +152,26 @@ pub(super) fn settings(operation: TransformOperation<'_>) -> TransformOperation<
         })
         .response_with::<404, Json<FailureBody>, _>(|response| {
             response.description("There is no such write key in use.")
+        })
+        .response_with::<500, Json<FailureBody>, _>(|response| response.description("Something is broken on our side."))
+        .response_with::<503, Json<FailureBody>, _>(|response| {
+            response.description("The store is not available: see Retry-After.")
+        })
+}
+
+/// What RudderStack's browser library begins with.
+pub(super) fn source_config(operation: TransformOperation<'_>, is_short: bool) -> TransformOperation<'_> {
+    let (id, ending) =
+        if is_short { ("getSourceConfigShort", " (without the last slash)") } else { ("getSourceConfig", "") };
+    operation
+        .id(id)
+        .tag(TAG)
+        .summary(&format!("Get the source configuration of RudderStack's browser library{ending}"))
+        .description("Says that the source of this write key is there and that nothing else is to be sent to.")
+        .security_requirement(SECURITY_SCHEME)
+        .response::<200, Json<SourceConfig>>()
+        .response_with::<401, Json<FailureBody>, _>(|response| {
+            response.description("The write key is missing, unknown or revoked.")
         })
         .response_with::<500, Json<FailureBody>, _>(|response| response.description("Something is broken on our side."))
         .response_with::<503, Json<FailureBody>, _>(|response| {
