@@ -1,6 +1,5 @@
-//! Behaviour W1: the client libraries of others, with only their host changed.
+//! Behaviour W1: client libraries of others on servers, pointed at us.
 
-use std::path::Path;
 use std::process::Command;
 
 use beckon_testkit::receiver::Receiver;
@@ -49,6 +48,12 @@ fn node(library: &str) -> Command {
     command
 }
 
+fn python() -> Command {
+    let mut command = Command::new(installed().join("python/bin/python"));
+    command.arg(script("signals.py"));
+    command
+}
+
 // behaviour W1 (in part)
 #[tokio::test(flavor = "multi_thread")]
 async fn segments_library_for_node_needs_only_its_host_changed() {
@@ -70,17 +75,11 @@ async fn jitsus_library_needs_only_its_host_changed() {
 // behaviour W1 (in part)
 #[tokio::test(flavor = "multi_thread")]
 async fn segments_library_for_python_needs_only_its_host_changed() {
-    let python = installed().join("python/bin/python");
-    let mut command = Command::new(&python);
-    command.arg(script("signals.py"));
-    the_same_comes_of(&mut command).await;
+    the_same_comes_of(&mut python()).await;
 }
 
 // behaviour W1 (in part)
 #[tokio::test(flavor = "multi_thread")]
 async fn segments_library_for_python_may_compress() {
-    let python = installed().join("python/bin/python");
-    let mut command = Command::new(Path::new(&python));
-    command.arg(script("signals.py")).arg("--gzip");
-    the_same_comes_of(&mut command).await;
+    the_same_comes_of(python().arg("--gzip")).await;
 }
