@@ -7,7 +7,7 @@
 
 use beckon_domain::ambient::Ambient;
 use beckon_domain::id::WorkspaceId;
-use beckon_domain::key::{ApiKey, Workspace, WriteKey};
+use beckon_domain::key::{ApiKey, Workspace, WriteKey, WriteKeyKind};
 use beckon_domain::member::Invitation;
 use beckon_server::auth;
 use beckon_store::{KeyStore, MemberStore, PageRequest, Result, StoreError};
@@ -142,6 +142,7 @@ async fn add_write_key(
         name: name.to_owned(),
         key: key.to_owned(),
         created_at: ambient.now(),
+        kind: WriteKeyKind::Browser,
         revoked_at: None,
     };
     store.create_write_key(&key).await

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::email::Email;
 use crate::id::{CompanyId, ContactId};
+use crate::identity::Identity;
 
 /// A person somebody told us about. Never guessed: an unknown visitor stays anonymous.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub struct Contact {
     /// Traits beyond the profile, as the customer named them.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub traits: Map<String, Value>,
+    /// By what else the person is known, and what of all was verified.
+    #[serde(default)]
+    pub identity: Identity,
     /// Since when this person must cause no events: they asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppressed_at: Option<Timestamp>,

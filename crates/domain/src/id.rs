@@ -152,6 +152,10 @@ id!(
     ContactId, "con"
 );
 id!(
+    /// Two contacts that were made one.
+    MergeId, "mrg"
+);
+id!(
     /// An account, keyed by domain.
     CompanyId, "com"
 );

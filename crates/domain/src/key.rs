@@ -1,6 +1,7 @@
 //! The keys that open the doors: API keys, which manage, and write keys, which only add signals.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ApiKeyId, WorkspaceId, WriteKeyId};
@@ -33,7 +34,18 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A write key. Public by nature: it stands in web pages, and can only add signals.
+/// Where a write key is kept, and so how far it is believed what is said with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteKeyKind {
+    /// In web pages and apps, where everybody can read it: what it says of people is claimed.
+    #[default]
+    Browser,
+    /// On servers, where nobody else can: what it says of people is verified, unless a browser sends it.
+    Server,
+}
+
+/// A write key. One for browsers is public by nature: it stands in web pages. Either can only add signals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteKey {
     /// Its id.
@@ -44,6 +56,8 @@ pub struct WriteKey {
     pub name: String,
     /// The key.
     pub key: String,
+    /// Where it is kept.
+    pub kind: WriteKeyKind,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was revoked.

@@ -19,6 +19,7 @@ pub mod event;
 pub mod health;
 pub mod histogram;
 pub mod id;
+pub mod identity;
 pub mod invalid;
 pub mod job;
 pub mod key;

@@ -1,5 +1,6 @@
 //! What a workspace sets for itself as a whole.
 
+mod identity;
 mod pixel;
 mod sites;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
 use crate::invalid::{Findings, Invalid};
+pub use identity::{BLOCKED_VALUE_CHARS_MAX, BLOCKED_VALUES_MAX, Blocked, IdentitySettings};
 pub use pixel::{PIXEL_BASE_BYTES_MAX, PIXEL_NAME_BYTES_MAX, PIXEL_PATH_BYTES_MAX, Pixel};
 pub use sites::{Gate, SITE_BYTES_MAX, SITES_MAX, Sites};
 
@@ -35,6 +37,8 @@ pub struct WorkspaceSettings {
     pub pixel: Pixel,
     /// Whom the company wants to sell to.
     pub icp: Icp,
+    /// What names nobody.
+    pub identity: IdentitySettings,
     /// How long things are kept.
     pub retention: Retention,
     /// Who is told of troubles.
@@ -50,6 +54,7 @@ impl Default for WorkspaceSettings {
             sites: Sites::default(),
             pixel: Pixel::default(),
             icp: Icp::default(),
+            identity: IdentitySettings::default(),
             retention: Retention::default(),
             notices: Notices::default(),
             public_catalog: false,
@@ -135,6 +140,7 @@ impl WorkspaceSettings {
         }
         findings.take(self.sites.check());
         findings.take(self.pixel.check());
+        self.identity.check(&mut findings);
         let words = [("icp/titles", &self.icp.titles), ("icp/titles_not", &self.icp.titles_not)];
         for (field, words) in words.into_iter().chain([("icp/seniorities", &self.icp.seniorities)]) {
             if words.iter().any(|word| word.chars().count() > ICP_WORD_CHARS_MAX) {

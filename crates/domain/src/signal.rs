@@ -11,6 +11,7 @@ use crate::company::Domain;
 use crate::email::Email;
 use crate::event::EventId;
 use crate::id::{SegmentId, SignalId, VisitId};
+use crate::identity::{EmailHash, Standing};
 use crate::network::Network;
 use crate::visit::{Page, Utm};
 
@@ -32,6 +33,8 @@ pub struct Signal {
     pub received_at: Timestamp,
     /// Who sent it.
     pub from: Sender,
+    /// How far it is believed what it says of people.
+    pub standing: Standing,
     /// What is known of the client behind it.
     pub client: Client,
     /// What it says.
@@ -165,6 +168,12 @@ pub enum RecognisedBy {
     Email,
     /// The signal gives their id in the customer's own system.
     UserId,
+    /// The signal gives the hash of their address.
+    EmailSha256,
+    /// The signal gives their LinkedIn profile.
+    LinkedinUrl,
+    /// They followed a link in a mail to them.
+    EmailLink,
     /// The browser is known to be theirs, from an earlier signal.
     Visitor,
     /// Nobody by name: the address is in a company's network.
@@ -176,6 +185,8 @@ pub enum RecognisedBy {
 pub struct PersonTraits {
     /// Address, the identifier.
     pub email: Option<Email>,
+    /// The hash of an address, where the address itself is not given.
+    pub email_hash: Option<EmailHash>,
     /// Id in the customer's own system, the other identifier.
     pub user_id: Option<String>,
     /// Profile fields that were given.

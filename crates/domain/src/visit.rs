@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CompanyId, ContactId, VisitId, VisitorId};
+use crate::identity::{EmailHash, IdentityChange};
 
 /// Silence that ends a visit. The next page view after it starts another.
 pub const SILENCE_MAX: SignedDuration = SignedDuration::from_mins(30);
@@ -23,6 +24,12 @@ pub struct Visitor {
     pub company_id: Option<CompanyId>,
     /// The visit in progress, or the last one.
     pub visit: Option<Visit>,
+    /// The hash of an address that nobody known has: it waits for somebody to be known by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_hash: Option<EmailHash>,
+    /// What it said last that was not believed, so that it is noted once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<IdentityChange>,
     /// When it was first seen.
     pub created_at: Timestamp,
 }

@@ -12,7 +12,8 @@ use beckon_domain::ambient::Ambient;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::email::FreeMail;
-use beckon_domain::id::{ContactId, WorkspaceId};
+use beckon_domain::id::{ContactId, MergeId, WorkspaceId};
+use beckon_domain::identity::merge::Merge;
 use beckon_domain::invalid::Invalid;
 use beckon_domain::signal::Signal;
 use beckon_store::intake::{IntakeChanges, IntakeQuery, SubjectId};
@@ -24,6 +25,8 @@ use crate::fold::working::Working;
 use crate::fold::{self, Compiled, Means};
 use crate::{CompanyUpsert, ContactUpsert, Error, Taken, Upserted, upsert};
 
+/// Most rows of each log that are moved in a step after a merge.
+pub(crate) const MOVED_ROWS_MAX: u32 = 1_000;
 /// How long something is decided again and again while the set-up keeps changing under it: longer than a
 /// script takes that sets up a thousand webhooks one after the other.
 pub(crate) const DECIDING_MAX: Duration = Duration::from_secs(10);
@@ -50,6 +53,7 @@ pub(crate) enum Work {
     Contacts(Vec<ContactUpsert>, Answer<Upserts<Contact>>),
     Companies(Vec<CompanyUpsert>, Answer<Upserts<Company>>),
     Erase(SubjectId, Answer<()>),
+    Split(MergeId, Answer<Merge>),
     Suppress(ContactId, bool, Answer<Contact>),
 }
 
@@ -92,6 +96,12 @@ impl Batches {
                     // Who no longer waits for an answer does not get one; here and below.
                     answer.send(erased.map_err(Error::Store)).ok();
                 }
+                Work::Split(id, answer) => {
+                    self.settle(workspace, std::mem::take(&mut together)).await;
+                    let undone = self.store.undo_merge(workspace, id, self.ambient.now()).await;
+                    self.move_merged(workspace).await;
+                    answer.send(undone.map_err(Error::Store)).ok();
+                }
                 work => together.push((work, room)),
             }
         }
@@ -131,10 +141,31 @@ impl Batches {
             if changes == IntakeChanges::default() {
                 return Ok(decided);
             }
+            let merges = !changes.merges.is_empty();
             match self.store.commit_intake(workspace, compiled.config.version, changes).await {
-                Ok(()) => return Ok(decided),
+                Ok(()) => {
+                    if merges {
+                        self.move_merged(workspace).await;
+                    }
+                    return Ok(decided);
+                }
                 Err(StoreError::Stale(_)) if Instant::now() < give_up_at => {}
                 Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Moves to who stays what a merge left behind, in steps between which others write. What a crash interrupts goes on
+    /// with the next merge, or with retention.
+    async fn move_merged(&self, workspace: WorkspaceId) {
+        loop {
+            match self.store.move_merged(workspace, MOVED_ROWS_MAX).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(%workspace, %error, "what was merged could not be moved in full; it goes on later");
+                    return;
+                }
             }
         }
     }
@@ -148,11 +179,11 @@ impl Batches {
         let mut query = IntakeQuery::default();
         for work in works {
             match work {
-                Work::Signals(signals, _) => fold::ask_for(&mut query, signals, &compiled.catalog, &self.free_mail),
+                Work::Signals(signals, _) => fold::ask_for(&mut query, signals, compiled, &self.free_mail),
                 Work::Contacts(upserts, _) => upsert::ask_for_contacts(&mut query, upserts, &self.free_mail),
                 Work::Companies(upserts, _) => upsert::ask_for_companies(&mut query, upserts),
                 Work::Suppress(id, ..) => drop(query.contact_ids.insert(*id)),
-                Work::Erase(..) => {}
+                Work::Erase(..) | Work::Split(..) => {}
             }
         }
         let mut working = Working::new(self.store.read_intake(workspace, &query).await?);
@@ -173,7 +204,7 @@ impl Batches {
             Work::Suppress(id, suppressed, _) => {
                 Decided::Suppressed(upsert::suppress(&mut working, *id, *suppressed, means).map(Box::new))
             }
-            Work::Erase(..) => Decided::Nothing,
+            Work::Erase(..) | Work::Split(..) => Decided::Nothing,
         });
         let decided = decided.collect();
         Ok((decided, working.into_changes(now)))
@@ -238,6 +269,7 @@ fn refuse(work: Work, error: &StoreError) {
         Work::Companies(_, answer) => answer.send(Err(error)).is_ok(),
         Work::Suppress(.., answer) => answer.send(Err(error)).is_ok(),
         Work::Erase(_, answer) => answer.send(Err(error)).is_ok(),
+        Work::Split(_, answer) => answer.send(Err(error)).is_ok(),
     };
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod company;
 pub(crate) mod event;
 mod identify;
 mod keys;
+pub(crate) mod person;
 pub(crate) mod profile;
 mod qualify;
 mod visit;
@@ -25,6 +26,7 @@ use beckon_domain::email::FreeMail;
 use beckon_domain::event::{EventId, NewEvent};
 use beckon_domain::id::{CompanyId, ContactId, SegmentId};
 use beckon_domain::segment::evaluate::SegmentCatalog;
+use beckon_domain::settings::Blocked;
 use beckon_domain::signal::{Signal, SignalBody, SignalStory};
 use beckon_store::WorkspaceConfig;
 use beckon_store::intake::SignalRecord;
@@ -41,11 +43,13 @@ pub(crate) use keys::ask_for;
 pub(crate) struct Compiled {
     pub(crate) config: Arc<WorkspaceConfig>,
     pub(crate) catalog: SegmentCatalog,
+    /// The identifiers that name nobody here.
+    pub(crate) blocked: Blocked,
 }
 
 impl Compiled {
     pub(crate) fn new(config: Arc<WorkspaceConfig>) -> Compiled {
-        Compiled { catalog: config.catalog(), config }
+        Compiled { catalog: config.catalog(), blocked: config.settings.identity.blocked(), config }
     }
 }
 
@@ -70,14 +74,14 @@ pub(crate) fn apply(working: &mut Working, signal: &Signal, means: Means<'_>) ->
     if !working.note_message_id(signal) {
         return Taken::Duplicate;
     }
-    let keys = Keys::of(signal);
+    let keys = Keys::of(signal, &means.compiled.blocked);
     let announced_before = working.changes.events.len();
     let bot = bot::reason(working, &keys, signal);
     let mut visit_id = None;
     let (who, recognised_by) = match &signal.body {
         _ if bot.is_some_and(BotReason::holds_for_known_people) => identify::known(working, &keys),
         SignalBody::Intent(report) => {
-            let (who, by) = identify::person_of_intent(working, &keys, report, means);
+            let (who, by) = identify::person_of_intent(working, &keys, signal, report, means);
             qualify::shown_intent(working, signal, who, &report.intent, means);
             (who, by)
         }

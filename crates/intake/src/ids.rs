@@ -23,6 +23,9 @@ const PLACEHOLDERS: &[&str] = &[
     "void",
 ];
 
+/// What the keys of visitors begin with who are known by a user id only.
+const OF_USER: &str = "user:";
+
 /// How long the longest of them is, in characters.
 const PLACEHOLDER_CHARS_MAX: usize = "not_authenticated".len();
 
@@ -37,9 +40,14 @@ pub(crate) fn usable(id: &str) -> Option<&str> {
     (!placeholder && !blank).then_some(id)
 }
 
+/// Whether a visitor's key is that of a person whose server sends no anonymous id.
+pub(crate) fn is_of_user(visitor_key: &str) -> bool {
+    visitor_key.starts_with(OF_USER)
+}
+
 /// The key of the visitor who sends no anonymous id: a server that only knows the person.
 pub(crate) fn visitor_key_of_user(user_id: &str) -> String {
-    format!("user:{user_id}")
+    format!("{OF_USER}{user_id}")
 }
 
 #[cfg(test)]

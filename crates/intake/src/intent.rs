@@ -1,6 +1,7 @@
 //! Interest shown elsewhere, read into a signal.
 
 use beckon_domain::ambient::Ambient;
+use beckon_domain::identity::Standing;
 use beckon_domain::invalid::{Findings, Invalid};
 use beckon_domain::signal::{Intent, IntentTraits, KEY_BYTES_MAX, PersonTraits, Sender, Signal, SignalBody};
 use jiff::Timestamp;
@@ -69,6 +70,7 @@ pub fn intent_signal(report: IntentReport, received_at: Timestamp, ambient: &Amb
         at: received_at,
         received_at,
         from: Sender { user_id: person.user_id.clone(), ..Sender::default() },
+        standing: Standing::Verified,
         client: Default::default(),
         body: SignalBody::Intent(IntentTraits { person, intent: Intent { topic, score, source, observed_at } }),
         raw,

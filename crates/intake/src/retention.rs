@@ -99,6 +99,10 @@ impl Service {
                 return Forgot::All;
             }
         };
+        if let Err(error) = self.move_merged(workspace).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(%workspace, error, "what was merged could not be moved in full; it goes on later");
+        }
         let mut all = Forgot::All;
         for (what, before) in limits(&retention, self.ambient.now()) {
             match self.forget(workspace, what, before).await {
@@ -110,6 +114,14 @@ impl Service {
             }
         }
         all
+    }
+
+    /// Goes on with what a crash interrupted when contacts were merged.
+    async fn move_merged(&self, workspace: WorkspaceId) -> Result<()> {
+        while self.store.move_merged(workspace, self.options.step_rows_max.max(1)).await? {
+            sleep(self.options.pause).await;
+        }
+        Ok(())
     }
 
     async fn forget(&self, workspace: WorkspaceId, what: Perishable, before: Timestamp) -> Result<Forgot> {

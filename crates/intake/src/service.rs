@@ -15,7 +15,8 @@ use beckon_domain::ambient::Ambient;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::email::FreeMail;
-use beckon_domain::id::{CompanyId, ContactId, SignalId, VisitorId, WorkspaceId};
+use beckon_domain::id::{CompanyId, ContactId, MergeId, SignalId, VisitorId, WorkspaceId};
+use beckon_domain::identity::merge::Merge;
 use beckon_domain::invalid::Invalid;
 use beckon_domain::signal::Signal;
 use beckon_store::intake::SubjectId;
@@ -174,6 +175,14 @@ impl Handle {
     /// As [`Handle::submit`], and the store's `NotFound`.
     pub async fn erase_contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<(), Error> {
         self.ask(workspace, self.room_now(1)?, |answer| Work::Erase(SubjectId::Contact(id), answer)).await
+    }
+
+    /// Makes two contacts again of one, after all that was submitted before.
+    ///
+    /// # Errors
+    /// As [`Handle::submit`], and the store's `NotFound` and `Refused`.
+    pub async fn undo_merge(&self, workspace: WorkspaceId, id: MergeId) -> Result<Merge, Error> {
+        self.ask(workspace, self.room_now(1)?, |answer| Work::Split(id, answer)).await
     }
 
     /// Has a contact cause no more events, or again: from the next signal on, after all that was submitted before.

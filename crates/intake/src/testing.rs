@@ -127,6 +127,7 @@ pub(crate) fn signal(at: i64, body: SignalBody) -> Signal {
         at: minute(at),
         received_at: minute(at),
         from: Sender::default(),
+        standing: Default::default(),
         client: Default::default(),
         body,
         raw: "{}".to_owned(),

@@ -14,6 +14,7 @@ mod traits;
 mod tests;
 
 use beckon_domain::ambient::Ambient;
+use beckon_domain::identity::Standing;
 use beckon_domain::signal::{KEY_BYTES_MAX, Sender, Signal, SignalBody};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -82,7 +83,7 @@ impl ItemError {
 
 /// Reads one item of the tracking API. Its kind is `kind`, which the path told, or else its own `type`.
 ///
-/// `sent_at` is that of the batch; an item's own goes before it. The sender's clock is set right by it, if
+/// It is [claimed](Standing::Claimed), unless somebody says otherwise afterwards. `sent_at` is that of the batch; an item's own goes before it. The sender's clock is set right by it, if
 /// the two clocks are more than five minutes apart.
 ///
 /// # Errors
@@ -140,7 +141,8 @@ pub fn read(
         },
     };
     let at = time::happened_at(item, received_at, sent_at);
-    Ok(Signal { id: ambient.new_id(), message_id, at, received_at, from, client: client::said(context), body, raw })
+    let (id, standing, client) = (ambient.new_id(), Standing::Claimed, client::said(context));
+    Ok(Signal { id, message_id, at, received_at, from, standing, client, body, raw })
 }
 
 /// The item as it came, without the write key.

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use beckon_domain::company::Domain;
 use beckon_domain::email::{Email, FreeMail};
 use beckon_domain::id::{CompanyId, ContactId, ListId};
+use beckon_domain::identity::LinkedIn;
 use beckon_store::intake::IntakeQuery;
 use serde_json::{Map, Value};
 
@@ -92,6 +93,8 @@ pub(crate) fn ask_for_contacts(query: &mut IntakeQuery, upserts: &[ContactUpsert
         query.domains.extend(upsert.email.new_value().and_then(|email| email.work_domain(free_mail)));
         query.emails.extend(upsert.email.new_value().cloned());
         query.user_ids.extend(upsert.user_id.new_value().cloned());
+        let linkedin = upsert.profile.get("linkedin_url").and_then(|url| LinkedIn::parse(url.as_deref()?));
+        query.linkedins.extend(linkedin);
         query.domains.extend(upsert.company.new_value().map(|company| company.domain.clone()));
     }
 }

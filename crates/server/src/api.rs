@@ -10,6 +10,7 @@ mod door;
 pub(crate) mod event_types;
 pub(crate) mod events;
 mod fields;
+pub(crate) mod identity;
 pub(crate) mod imports;
 pub(crate) mod intent_signals;
 pub(crate) mod jobs;
@@ -70,6 +71,7 @@ fn resources() -> ApiRouter<App> {
         .merge(segments::routes())
         .merge(contacts::routes())
         .merge(companies::routes())
+        .merge(identity::routes())
         .merge(lists::routes())
         .merge(timeline::routes())
         .merge(intent_signals::routes())

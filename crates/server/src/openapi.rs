@@ -36,6 +36,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Segments", "Named rules over contacts or companies."),
     ("Contacts", "People."),
     ("Companies", "Accounts, keyed by domain."),
+    ("Identity", "Who is taken for whom, and why."),
     (lists::TAG, "Named lists of contacts or companies, for rules to ask for."),
     ("Intent signals", "Interest shown elsewhere."),
     ("Signals", "What came in last."),

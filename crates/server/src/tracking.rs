@@ -29,6 +29,8 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request, State};
 use axum::{Json, Router};
 use beckon_domain::id::WorkspaceId;
+use beckon_domain::identity::Standing;
+use beckon_domain::key::{WriteKey, WriteKeyKind};
 use beckon_domain::settings::Gate;
 use beckon_intake::client::Call as Caller;
 use beckon_intake::tracking::{Kind, read_time};
@@ -166,6 +168,7 @@ async fn receive<'r>(
 /// A call that has been read, and whose it is.
 struct Opened {
     workspace: WorkspaceId,
+    standing: Standing,
     caller: Caller,
     items: Vec<Value>,
     arrival: Arrival,
@@ -183,15 +186,16 @@ async fn take(app: App, shape: Shape, call: Call) -> Result<Json<Report>, Failur
 async fn open(app: &App, shape: Shape, call: Call) -> Result<Opened, Failure> {
     let received_at = app.ambient.now();
     let Call { caller, headers, query, body, room } = call;
-    let workspace = match write_key::in_head(&headers, query.as_deref()) {
-        Some(key) => Some(find_workspace(app, &key).await?),
+    let key = match write_key::in_head(&headers, query.as_deref()) {
+        Some(key) => Some(find_key(app, &key).await?),
         None => None,
     };
     let mut root = read_root(body, app.options.tracking_body_bytes_max).await?;
-    let workspace = match workspace {
-        Some(workspace) => workspace,
-        None => find_workspace(app, &write_key::in_body(&root).ok_or(Failure::KeyMissing)?).await?,
+    let key = match key {
+        Some(key) => key,
+        None => find_key(app, &write_key::in_body(&root).ok_or(Failure::KeyMissing)?).await?,
     };
+    let (workspace, standing) = (key.workspace_id, standing(&key, &caller));
     let sent_at = sent_at(&root, &headers);
     let (kind, mut items) = match shape {
         Shape::One(kind) => (Some(kind), vec![Value::Object(root)]),
@@ -200,30 +204,47 @@ async fn open(app: &App, shape: Shape, call: Call) -> Result<Opened, Failure> {
     let gate = app.config.get(workspace).await?.settings.sites.gate();
     let origin = privacy::Origin { key: &app.link_key, workspace, received_at };
     privacy::enforce(&mut items, &headers, origin);
-    Ok(Opened { workspace, caller, items, arrival: Arrival { kind, received_at, sent_at }, gate, _room: room })
+    Ok(Opened {
+        workspace,
+        standing,
+        caller,
+        items,
+        arrival: Arrival { kind, received_at, sent_at },
+        gate,
+        _room: room,
+    })
 }
 
 /// Has what a call holds stored, and says what became of it.
 async fn submit(app: &App, opened: Opened) -> Result<Report, Failure> {
-    let Opened { workspace, caller, items, arrival, gate, _room } = opened;
+    let Opened { workspace, standing, caller, items, arrival, gate, _room } = opened;
     let (mut signals, report) = report::read(&items, arrival, gate.as_ref(), &app.ambient);
     drop(items);
     if signals.is_empty() {
         return Ok(report);
     }
+    signals.iter_mut().for_each(|signal| signal.standing = standing);
     let uncounted = app.clients.judge(workspace, &caller, &mut signals);
     let taken = app.intake.submit(workspace, signals).await?;
     app.clients.count(uncounted, &taken);
     Ok(report.with(&taken))
 }
 
-/// Whose write key it is, if it is in use.
-async fn find_workspace(app: &App, key: &str) -> Result<WorkspaceId, Failure> {
+/// The write key, if it is in use.
+async fn find_key(app: &App, key: &str) -> Result<WriteKey, Failure> {
     if key.len() > write_key::WRITE_KEY_BYTES_MAX {
         return Err(Failure::KeyUnknown);
     }
     let found = app.store.find_write_key(key).await?.ok_or(Failure::KeyUnknown)?;
-    if found.revoked_at.is_some() { Err(Failure::KeyRevoked) } else { Ok(found.workspace_id) }
+    if found.revoked_at.is_some() { Err(Failure::KeyRevoked) } else { Ok(found) }
+}
+
+/// How far a call is believed. A key for servers that a browser sends has leaked: it is worth no more than the browser's word.
+fn standing(key: &WriteKey, caller: &Caller) -> Standing {
+    match (key.kind, caller) {
+        (WriteKeyKind::Server, Caller::Server) => Standing::Verified,
+        _ => Standing::Claimed,
+    }
 }
 
 /// The items of a body, as a batch or alone.

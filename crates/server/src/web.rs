@@ -19,6 +19,7 @@ mod failure;
 mod form;
 mod guard;
 mod home;
+mod identity;
 mod import;
 mod jump;
 mod lists;
@@ -59,6 +60,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .merge(signals::routes())
         .merge(contacts::routes())
         .merge(companies::routes())
+        .merge(identity::routes())
         .merge(lists::routes())
         .merge(settings::routes())
         .merge(catalog::public_routes())

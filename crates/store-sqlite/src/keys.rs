@@ -4,7 +4,7 @@ mod known;
 
 use async_trait::async_trait;
 use beckon_domain::id::{ApiKeyId, WorkspaceId, WriteKeyId};
-use beckon_domain::key::{ApiKey, Workspace, WriteKey};
+use beckon_domain::key::{ApiKey, Workspace, WriteKey, WriteKeyKind};
 use beckon_store::keys::KeyHash;
 use beckon_store::{KeyStore, Page, PageRequest, Result, StoreError};
 use jiff::Timestamp;
@@ -123,8 +123,8 @@ impl KeyStore for SqliteStore {
             write.keys_changed();
             write
                 .run_unique(
-                    "INSERT INTO write_key (id, workspace_id, key, name, created_at, revoked_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT INTO write_key (id, workspace_id, key, name, created_at, revoked_at, server)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                     params![
                         key.id.uuid(),
                         key.workspace_id.uuid(),
@@ -132,6 +132,7 @@ impl KeyStore for SqliteStore {
                         key.name,
                         key.created_at.as_millisecond(),
                         key.revoked_at.map(Timestamp::as_millisecond),
+                        key.kind == WriteKeyKind::Server,
                     ],
                     "such a write key",
                 )
@@ -147,7 +148,7 @@ impl KeyStore for SqliteStore {
         let (epoch, text) = (self.keys.epoch(), key.to_owned());
         let found = self.read("finding a write key", move |sql| {
             sql.find(
-                "SELECT id, workspace_id, name, key, created_at, revoked_at FROM write_key WHERE key = ?1",
+                "SELECT id, workspace_id, name, key, created_at, revoked_at, server FROM write_key WHERE key = ?1",
                 params![text],
                 write_key,
             )
@@ -163,7 +164,7 @@ impl KeyStore for SqliteStore {
         self.read("listing write keys", move |sql| {
             let before = begin(List::WriteKeys, &page)?.unwrap_or(Uuid::max());
             let rows = sql.list(
-                "SELECT id, workspace_id, name, key, created_at, revoked_at FROM write_key
+                "SELECT id, workspace_id, name, key, created_at, revoked_at, server FROM write_key
                  WHERE workspace_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
                 params![workspace.uuid(), before, rows_wanted(&page)],
                 |row| write_key(row).map(|key| (key.id.uuid(), key)),
@@ -179,7 +180,7 @@ impl KeyStore for SqliteStore {
             write
                 .find(
                     "UPDATE write_key SET revoked_at = coalesce(revoked_at, ?3) WHERE id = ?1 AND workspace_id = ?2
-                     RETURNING id, workspace_id, name, key, created_at, revoked_at",
+                     RETURNING id, workspace_id, name, key, created_at, revoked_at, server",
                     params![id.uuid(), workspace.uuid(), at.as_millisecond()],
                     write_key,
                 )?
@@ -216,5 +217,6 @@ fn write_key(row: &Row<'_>) -> Result<WriteKey> {
         key: columns.value()?,
         created_at: columns.time()?,
         revoked_at: columns.maybe_time()?,
+        kind: if columns.value()? { WriteKeyKind::Server } else { WriteKeyKind::Browser },
     })
 }

@@ -19,6 +19,7 @@ mod filter;
 mod forget;
 mod health;
 mod idempotency;
+mod identity;
 mod intake;
 mod jobs;
 mod keys;

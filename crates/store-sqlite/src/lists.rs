@@ -182,11 +182,7 @@ impl ListStore for SqliteStore {
         self.write("taking somebody off a list", move |write| {
             get(write, workspace, id)?;
             write.touch(workspace);
-            let removed = write.run(
-                "DELETE FROM list_member WHERE workspace_id = ?1 AND list_id = ?2 AND member_id = ?3",
-                params![workspace.uuid(), id.uuid(), subject(member).1],
-            )?;
-            Ok(removed > 0)
+            take_off_list(write, workspace, id, member)
         })
         .await
     }
@@ -206,6 +202,15 @@ pub(crate) fn put_on_list(write: &Write<'_>, workspace: WorkspaceId, new: &NewLi
         params![workspace.uuid(), new.list_id.uuid(), member, new.added_at.as_millisecond(), kind],
     )?;
     Ok(added > 0)
+}
+
+/// Takes somebody off a list; gives back whether they were on it.
+pub(crate) fn take_off_list(write: &Write<'_>, workspace: WorkspaceId, id: ListId, member: SubjectId) -> Result<bool> {
+    let removed = write.run(
+        "DELETE FROM list_member WHERE workspace_id = ?1 AND list_id = ?2 AND member_id = ?3",
+        params![workspace.uuid(), id.uuid(), subject(member).1],
+    )?;
+    Ok(removed > 0)
 }
 
 /// Takes somebody who is erased off all lists.

@@ -5,6 +5,7 @@
 //! the new one.
 //! Not here: the forms themselves (`migrations/`).
 
+mod identity;
 mod places;
 mod sealing;
 mod words;
@@ -31,6 +32,7 @@ const STEPS: &[Step] = &[
     Step { sql: include_str!("migrations/0005_figures.sql"), then: words::fill },
     Step { sql: include_str!("migrations/0006_named_lists.sql"), then: |_, _| Ok(()) },
     Step { sql: include_str!("migrations/0007_totals.sql"), then: |_, _| Ok(()) },
+    Step { sql: include_str!("migrations/0008_identity.sql"), then: identity::fill },
 ];
 
 /// The form of the file this program writes, kept in `user_version`.

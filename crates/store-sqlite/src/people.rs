@@ -10,6 +10,7 @@ use beckon_domain::company::{Company, Domain};
 use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
 use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
+use beckon_domain::identity::EmailHash;
 use beckon_domain::visit::Visitor;
 use beckon_store::intake::SubjectId;
 use beckon_store::people::{CompanyFilter, ContactFilter, Happening};
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::columns::{Columns, doc};
+use crate::identity::keys;
 use crate::paging::{List, begin};
 use crate::writer::Write;
 use search::Wanted;
@@ -52,8 +54,10 @@ impl PeopleStore for SqliteStore {
             };
             let before = begin(List::Contacts, &page)?.unwrap_or(Uuid::max());
             let found = sql.find(
-                "SELECT doc FROM contact WHERE workspace_id = ?1 AND email = ?2 AND id < ?3",
-                params![workspace.uuid(), email.as_str(), before],
+                "SELECT doc FROM contact WHERE workspace_id = ?1 AND id < ?3 AND id IN (
+                     SELECT id FROM contact WHERE workspace_id = ?1 AND email = ?2 UNION ALL
+                     SELECT contact_id FROM contact_key WHERE workspace_id = ?1 AND key = ?4)",
+                params![workspace.uuid(), email.as_str(), before, keys::of_email(&email)],
                 contact,
             )?;
             Ok(Page { rows: found.into_iter().filter(|contact| wanted.fits(contact)).collect(), next: None })
@@ -133,6 +137,7 @@ pub(crate) fn put_contacts(write: &Write<'_>, workspace: WorkspaceId, contacts: 
              WHERE workspace_id = ?1 AND id = ?2 AND (email IS NOT ?3 OR user_id IS NOT ?4)",
             params![workspace.uuid(), contact.id.uuid(), contact.email.as_ref().map(Email::as_str), contact.user_id],
         )?;
+        keys::release(write, workspace, contact.id, &keys::keys_of(contact))?;
     }
     for contact in contacts {
         words::change(write, workspace, contact.id.uuid(), Some(contact))?;
@@ -150,6 +155,7 @@ pub(crate) fn put_contacts(write: &Write<'_>, workspace: WorkspaceId, contacts: 
             ],
             "a contact with that address or user id",
         )?;
+        keys::put(write, workspace, contact.id, &keys::keys_of(contact))?;
     }
     Ok(())
 }
@@ -190,18 +196,21 @@ pub(crate) fn put_visitor(write: &Write<'_>, workspace: WorkspaceId, visitor: &V
     let key = visitor.key.as_str();
     let contact = visitor.contact_id.map(|id| id.uuid());
     let company = visitor.company_id.map(|id| id.uuid());
+    let hash = visitor.email_hash.as_ref().map(EmailHash::as_str);
     let doc = doc(write.doing, visitor)?;
     let updated = write.run(
         "UPDATE visitor SET doc = ?5
-         WHERE workspace_id = ?1 AND key = ?2 AND contact_id IS ?3 AND company_id IS ?4",
-        params![workspace.uuid(), key, contact, company, doc],
+         WHERE workspace_id = ?1 AND key = ?2 AND contact_id IS ?3 AND company_id IS ?4 AND email_sha256 IS ?6",
+        params![workspace.uuid(), key, contact, company, doc, hash],
     )?;
     if updated == 0 {
         write.run(
-            "INSERT INTO visitor (workspace_id, key, contact_id, company_id, doc) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO visitor (workspace_id, key, contact_id, company_id, doc, id, email_sha256)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (workspace_id, key) DO UPDATE
-             SET contact_id = excluded.contact_id, company_id = excluded.company_id, doc = excluded.doc",
-            params![workspace.uuid(), key, contact, company, doc],
+             SET contact_id = excluded.contact_id, company_id = excluded.company_id, doc = excluded.doc,
+                 email_sha256 = excluded.email_sha256",
+            params![workspace.uuid(), key, contact, company, doc, visitor.id.uuid(), hash],
         )?;
     }
     Ok(())

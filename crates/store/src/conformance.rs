@@ -15,6 +15,7 @@ pub mod finish;
 mod given;
 pub mod health;
 pub mod idempotency;
+pub mod identity;
 pub mod intake;
 pub mod jobs;
 pub mod keys;
@@ -57,6 +58,18 @@ macro_rules! conformance {
             a_store_says_that_it_can_be_written,
             a_config_cache_is_never_older_than_the_last_acknowledged_change,
             all_who_ask_a_config_cache_at_once_wait_for_one_reading,
+        );
+        $crate::conformance!(@family $make, identity:
+            a_contact_is_found_by_everything_it_is_known_by,
+            a_browser_that_waits_for_an_address_is_found_with_it,
+            visitors_are_read_by_id_and_by_person,
+            what_happened_to_an_identity_is_noted,
+            who_is_merged_leaves_everything_to_who_stays,
+            a_merge_that_is_undone_gives_back_what_was_theirs,
+            who_comes_back_takes_nothing_from_others,
+            merges_are_undone_from_the_last_on,
+            who_is_erased_is_erased_as_everybody_they_were,
+            what_is_much_moves_in_steps,
         );
         $crate::conformance!(@family $make, webhooks:
             a_webhook_is_read_back_with_its_secrets,

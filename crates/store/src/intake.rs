@@ -8,6 +8,8 @@ use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
 use beckon_domain::event::NewEvent;
 use beckon_domain::id::{CompanyId, ContactId, ListId, SegmentId, SignalId, VisitId, VisitorId, WorkspaceId};
+use beckon_domain::identity::merge::Merge;
+use beckon_domain::identity::{EmailHash, IdentityNote, LinkedIn};
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::signal::{Intent, SignalKind, SignalStory};
 use beckon_domain::visit::{PageView, Visit, Visitor};
@@ -18,6 +20,9 @@ use crate::config::ConfigVersion;
 
 /// Most page views, and most intents, of one contact or company that rules look at: the latest.
 pub const HISTORY_ROWS_MAX: u32 = 1_000;
+
+/// Most visitors of one hash that are found when its address becomes known.
+pub const WAITING_MAX: u32 = 100;
 
 /// Whose history or firings something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +42,10 @@ pub struct IntakeQuery {
     pub emails: BTreeSet<Email>,
     /// Contacts by the customer's id.
     pub user_ids: BTreeSet<String>,
+    /// Contacts by the hash of an address.
+    pub email_hashes: BTreeSet<EmailHash>,
+    /// Contacts by their LinkedIn profile.
+    pub linkedins: BTreeSet<LinkedIn>,
     /// Companies by domain.
     pub domains: BTreeSet<Domain>,
     /// Companies by the customer's id.
@@ -58,9 +67,9 @@ pub struct IntakeQuery {
 /// What a batch knows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct IntakeState {
-    /// Visitors asked for that exist.
+    /// Visitors asked for that exist, and those that wait for one of the addresses asked for, at most [`WAITING_MAX`] each.
     pub visitors: HashMap<String, Visitor>,
-    /// Contacts asked for that exist, and those of the visitors.
+    /// Contacts asked for that exist, by any of their addresses, and those of the visitors.
     pub contacts: HashMap<ContactId, Contact>,
     /// Companies asked for that exist, and those of the visitors, of their current visits and of the contacts.
     pub companies: HashMap<CompanyId, Company>,
@@ -110,6 +119,11 @@ pub struct IntakeChanges {
     pub claims: Vec<(VisitId, ContactId)>,
     /// Interests shown.
     pub intents: Vec<NewIntent>,
+    /// Contacts that are one from now on, in this order: the survivors are among `contacts`, the losers go, and all that was
+    /// theirs becomes the survivors'; what is much moves in steps ([`crate::IdentityStore::move_merged`]).
+    pub merges: Vec<Merge>,
+    /// What happened to identities.
+    pub identity_notes: Vec<IdentityNote>,
     /// Who is on which list from now on. Being put on one again changes nothing.
     pub list_members: Vec<NewListMember>,
     /// Who qualified for what, now.

@@ -16,6 +16,7 @@ pub mod deliveries;
 pub mod error;
 pub mod events;
 pub mod idempotency;
+pub mod identity;
 pub mod intake;
 pub mod jobs;
 pub mod keys;
@@ -39,6 +40,7 @@ pub use deliveries::DeliveryStore;
 pub use error::{Result, StoreError};
 pub use events::EventStore;
 pub use idempotency::IdempotencyStore;
+pub use identity::IdentityStore;
 pub use intake::IntakeStore;
 pub use jobs::JobStore;
 pub use keys::KeyStore;
@@ -60,6 +62,7 @@ pub trait Store:
     + DeliveryStore
     + EventStore
     + IdempotencyStore
+    + IdentityStore
     + IntakeStore
     + JobStore
     + KeyStore
@@ -83,6 +86,7 @@ impl<S> Store for S where
         + DeliveryStore
         + EventStore
         + IdempotencyStore
+        + IdentityStore
         + IntakeStore
         + JobStore
         + KeyStore

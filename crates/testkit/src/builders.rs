@@ -96,6 +96,7 @@ pub fn a_contact() -> Contact {
             ..ContactProfile::default()
         },
         traits: Default::default(),
+        identity: Default::default(),
         suppressed_at: None,
         created_at: FAKE_NOW,
         updated_at: FAKE_NOW,

@@ -92,6 +92,7 @@ fn contact(n: usize, now: Timestamp) -> Contact {
             ..ContactProfile::default()
         },
         traits: [("owner".to_owned(), format!("rep-{}", n % 7).into())].into_iter().collect(),
+        identity: Default::default(),
         suppressed_at: None,
         created_at: now,
         updated_at: now,

@@ -1,20 +1,20 @@
 //! Who is it?
 //!
-//! A person is found by user id first, then by address, else made if a signal carries one of them; never
-//! invented, and two persons are never made one. A visitor is whoever it was last identified as.
+//! A visitor is whoever it was last identified as. Which person a signal's identifiers name says `person.rs`; nobody is
+//! invented. What a browser says does not take the place of what a server said.
 
 use beckon_domain::bot::BotReason;
-use beckon_domain::contact::{Contact, ContactProfile};
 use beckon_domain::email::Email;
 use beckon_domain::id::{CompanyId, ContactId};
+use beckon_domain::identity::{IdentifierKind, IdentityChange, Refusal, Standing};
 use beckon_domain::signal::{IntentTraits, PersonTraits, RecognisedBy, Signal, SignalBody};
 use beckon_domain::visit::Visitor;
-use serde_json::Map;
 
 use super::keys::{Keys, company_of_network};
 use super::profile::fill_contact;
 use super::working::Working;
-use super::{Means, Who, company};
+use super::{Means, Who, company, person};
+use crate::ids::is_of_user;
 
 /// Finds out who sent a signal: makes the visitor known, links it to its person and account, and writes
 /// down what the signal says about them. Also says how the person was recognised. Nothing is made of what a bot says.
@@ -28,29 +28,32 @@ pub(super) fn sender(
     if let Some(key) = &keys.visitor {
         meet(working, key, means);
     }
-    let named = person(working, keys, means);
+    let named = person::resolve(working, keys, signal, means);
     let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key));
     let met = visitor.and_then(|visitor| visitor.contact_id).map(|contact| (contact, RecognisedBy::Visitor));
     let (contact, by) = named.or(met).unzip();
     if let Some(contact) = contact {
         if let Some(key) = &keys.visitor {
-            link(working, key, contact, signal);
+            link(working, keys, key, (contact, by.unwrap_or(RecognisedBy::Visitor)), signal, means);
         }
         if let Some(key) = &keys.aliased
             && working.visitor(key).is_some_and(|visitor| visitor.contact_id.is_none())
         {
-            link(working, key, contact, signal);
+            link(working, keys, key, (contact, by.unwrap_or(RecognisedBy::Visitor)), signal, means);
         }
+        person::take_waiting(working, contact, means);
+    } else {
+        wait(working, keys, signal, means);
     }
     if bot.is_none()
         && let Some(company) = account(working, keys, signal, means)
     {
-        join(working, keys, contact, company, means);
+        join(working, keys, contact, (company, signal.standing), means);
     }
     if let SignalBody::Identify(traits) = &signal.body
         && let Some(contact) = contact
     {
-        describe(working, contact, traits, keys.email.as_ref(), means);
+        describe(working, contact, traits, keys.email.as_ref(), signal.standing, means);
     }
     let own = contact.and_then(|id| working.contact(id)).and_then(|contact| contact.company_id);
     let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key));
@@ -86,16 +89,18 @@ pub(super) fn known(working: &Working, keys: &Keys) -> (Who, Option<RecognisedBy
 pub(super) fn person_of_intent(
     working: &mut Working,
     keys: &Keys,
+    signal: &Signal,
     report: &IntentTraits,
     means: Means<'_>,
 ) -> (Who, Option<RecognisedBy>) {
-    let Some((contact, by)) = person(working, keys, means) else { return (Who::default(), None) };
+    let Some((contact, by)) = person::resolve(working, keys, signal, means) else { return (Who::default(), None) };
     if let Some(said) = &report.person.company
         && let Some(company) = company::resolve(working, said, means)
     {
-        join(working, keys, Some(contact), company, means);
+        join(working, keys, Some(contact), (company, signal.standing), means);
     }
-    describe(working, contact, &report.person, keys.email.as_ref(), means);
+    describe(working, contact, &report.person, keys.email.as_ref(), signal.standing, means);
+    person::take_waiting(working, contact, means);
     let company = working.contact(contact).and_then(|contact| contact.company_id);
     (Who { contact: Some(contact), company }, Some(by))
 }
@@ -108,84 +113,89 @@ fn meet(working: &mut Working, key: &str, means: Means<'_>) {
             contact_id: None,
             company_id: None,
             visit: None,
+            email_hash: None,
+            refused: None,
             created_at: means.now,
         });
     }
 }
 
-/// The person of a user id and an address, and which of the two it was; `None` if there is neither.
-fn person(working: &mut Working, keys: &Keys, means: Means<'_>) -> Option<(ContactId, RecognisedBy)> {
-    let (user_id, email) = (keys.user_id.as_deref(), keys.email.as_ref());
-    let (contact, by) = find_or_make(working, user_id, email, means)?;
-    let id = contact.id;
-    working.put_contact(contact, means.now);
-    Some((id, by))
-}
-
-/// Who is made is recognised by the address, if they get it.
-fn find_or_make(
-    working: &Working,
-    user_id: Option<&str>,
-    email: Option<&Email>,
+/// Makes a visitor this person from now on, if they may have one more browser. What it did before as somebody else stays
+/// theirs; what it did on this visit as nobody becomes this person's.
+fn link(
+    working: &mut Working,
+    keys: &Keys,
+    key: &str,
+    (contact, by): (ContactId, RecognisedBy),
+    signal: &Signal,
     means: Means<'_>,
-) -> Option<(Contact, RecognisedBy)> {
-    let of_user_id = user_id.and_then(|id| working.contact_of_user_id(id));
-    let of_email = email.and_then(|email| working.contact_of_email(email));
-    let known = |id| working.contact(id).cloned();
-    let free_email = email.filter(|email| of_email.is_none() && !working.was_given_up(email.as_str()));
-    let free_user_id = user_id.filter(|id| of_user_id.is_none() && !working.was_given_up(id));
-    if let Some(mut contact) = of_user_id.and_then(known) {
-        contact.email = contact.email.or_else(|| free_email.cloned());
-        return Some((contact, RecognisedBy::UserId));
-    }
-    match of_email.and_then(known) {
-        // Somebody else of the same address, who keeps it. (That user id is nobody's, or it was found above.)
-        Some(contact) if contact.user_id.is_some() && user_id.is_some() => {}
-        Some(mut contact) => {
-            contact.user_id = contact.user_id.or_else(|| free_user_id.map(str::to_owned));
-            return Some((contact, RecognisedBy::Email));
-        }
-        None => {}
-    }
-    let by = if free_email.is_some() { RecognisedBy::Email } else { RecognisedBy::UserId };
-    let made = || Contact {
-        id: means.ambient.new_id(),
-        email: free_email.cloned(),
-        user_id: free_user_id.map(str::to_owned),
-        company_id: None,
-        profile: ContactProfile::default(),
-        traits: Map::new(),
-        suppressed_at: None,
-        created_at: means.now,
-        updated_at: means.now,
-    };
-    (free_user_id.is_some() || free_email.is_some()).then(|| (made(), by))
-}
-
-/// Makes a visitor this person from now on. What it did before as somebody else stays theirs; what it did
-/// on this visit as nobody becomes this person's.
-fn link(working: &mut Working, key: &str, contact: ContactId, signal: &Signal) {
+) {
     let Some(visitor) = working.visitor(key) else { return };
-    let (before, visit) = (visitor.contact_id, visitor.visit.as_ref());
+    let (id, before, visit) = (visitor.id, visitor.contact_id, visitor.visit.as_ref());
     let claimed = visit.filter(|visit| visit.takes(signal.at)).map(|visit| visit.id);
     if before != Some(contact) {
+        if !is_of_user(key) && !take_browser(working, contact, means) {
+            let refused = (IdentifierKind::AnonymousId, key, Refusal::TooManyBrowsers);
+            return person::refuse(working, keys, signal, refused, Some(contact), means);
+        }
         working.change_visitor(key, |visitor| {
             visitor.contact_id = Some(contact);
+            visitor.email_hash = None;
+            visitor.refused = None;
             if before.is_some() {
                 // The account was the other person's.
                 visitor.company_id = None;
             }
         });
+        let change = IdentityChange::Linked { by: kind_of(by), standing: signal.standing, before };
+        working.note_identity(signal, Some(id), Some(contact), change, means.now);
     }
     if let Some(visit) = claimed {
         working.claim(visit, contact);
     }
 }
 
+fn take_browser(working: &mut Working, contact: ContactId, means: Means<'_>) -> bool {
+    let Some(mut person) = working.contact(contact).cloned() else { return true };
+    let has_room = person.identity.take_browser(means.now);
+    if has_room {
+        working.put_contact(person, means.now);
+    }
+    has_room
+}
+
+fn kind_of(by: RecognisedBy) -> IdentifierKind {
+    match by {
+        RecognisedBy::Email | RecognisedBy::EmailLink => IdentifierKind::Email,
+        RecognisedBy::UserId => IdentifierKind::UserId,
+        RecognisedBy::EmailSha256 => IdentifierKind::EmailSha256,
+        RecognisedBy::LinkedinUrl => IdentifierKind::LinkedinUrl,
+        RecognisedBy::Visitor | RecognisedBy::Network => IdentifierKind::AnonymousId,
+    }
+}
+
+/// Remembers the hash of an address that nobody known has.
+fn wait(working: &mut Working, keys: &Keys, signal: &Signal, means: Means<'_>) {
+    let (Some(key), Some(hash)) = (&keys.visitor, &keys.email_hash) else { return };
+    let Some(visitor) = working.visitor(key).filter(|visitor| visitor.email_hash.as_ref() != Some(hash)) else {
+        return;
+    };
+    let id = visitor.id;
+    working.change_visitor(key, |visitor| visitor.email_hash = Some(hash.clone()));
+    working.note_identity(signal, Some(id), None, IdentityChange::Waits { email_sha256: hash.to_string() }, means.now);
+}
+
 /// Writes down what is said about a person. An address at work tells the account, if nothing else did.
-fn describe(working: &mut Working, contact: ContactId, said: &PersonTraits, email: Option<&Email>, means: Means<'_>) {
+fn describe(
+    working: &mut Working,
+    contact: ContactId,
+    said: &PersonTraits,
+    email: Option<&Email>,
+    standing: Standing,
+    means: Means<'_>,
+) {
     let Some(mut person) = working.contact(contact).cloned() else { return };
-    fill_contact(&mut person, &said.profile, &said.traits);
+    fill_contact(&mut person, &said.profile, &said.traits, standing);
     if person.company_id.is_none()
         && person.email.as_ref() == email
         && let Some(domain) = email.and_then(|email| email.work_domain(means.free_mail))
@@ -207,14 +217,24 @@ fn account(working: &mut Working, keys: &Keys, signal: &Signal, means: Means<'_>
 }
 
 /// Puts the sender, and the person behind it, into an account.
-fn join(working: &mut Working, keys: &Keys, contact: Option<ContactId>, company: CompanyId, means: Means<'_>) {
+fn join(
+    working: &mut Working,
+    keys: &Keys,
+    contact: Option<ContactId>,
+    (company, standing): (CompanyId, Standing),
+    means: Means<'_>,
+) {
     if let Some(key) = &keys.visitor
         && working.visitor(key).is_some_and(|visitor| visitor.company_id != Some(company))
     {
         working.change_visitor(key, |visitor| visitor.company_id = Some(company));
     }
     if let Some(mut person) = contact.and_then(|id| working.contact(id)).cloned() {
+        if person.company_id.is_some() && !person.identity.yields("company_id", standing) {
+            return;
+        }
         person.company_id = Some(company);
+        person.identity.note("company_id", standing);
         working.put_contact(person, means.now);
     }
 }

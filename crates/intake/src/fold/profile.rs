@@ -5,6 +5,7 @@
 
 use beckon_domain::company::{Company, CompanyProfile};
 use beckon_domain::contact::{Contact, ContactProfile};
+use beckon_domain::identity::Standing;
 use serde_json::{Map, Value};
 
 /// Longest value of a profile field, in characters.
@@ -15,13 +16,33 @@ pub(crate) const TRAITS_MAX: usize = 100;
 pub(crate) const TRAITS_BYTES_MAX: usize = 16 * 1024;
 
 /// Fills in what is said of a person.
-pub(crate) fn fill_contact(contact: &mut Contact, said: &ContactProfile, traits: &Map<String, Value>) {
+pub(crate) fn fill_contact(
+    contact: &mut Contact,
+    said: &ContactProfile,
+    traits: &Map<String, Value>,
+    standing: Standing,
+) {
     for name in ContactProfile::FIELDS {
-        if let (Some(value), Some(field)) = (said.field(name), contact.profile.field_mut(name)) {
+        if let (Some(value), Some(field)) = (said.field(name), contact.profile.field_mut(name))
+            && (field.is_none() || contact.identity.yields(name, standing))
+        {
             fill(field, Some(value));
+            contact.identity.note(name, standing);
         }
     }
-    add_traits(&mut contact.traits, traits);
+    let yields =
+        |name: &str| !contact.traits.contains_key(name) || contact.identity.yields(&trait_name(name), standing);
+    let taken: Map<String, Value> =
+        traits.iter().filter(|(name, _)| yields(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+    add_traits(&mut contact.traits, &taken);
+    for name in taken.keys().filter(|name| contact.traits.contains_key(*name)) {
+        contact.identity.note(&trait_name(name), standing);
+    }
+}
+
+/// The name of a trait among what was verified.
+pub(crate) fn trait_name(name: &str) -> String {
+    format!("traits.{name}")
 }
 
 /// Fills in what is said of an account.

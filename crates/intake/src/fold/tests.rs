@@ -2,6 +2,7 @@
 
 mod clients;
 mod companies;
+mod identity;
 mod people;
 mod segments;
 mod stories;

@@ -2,6 +2,7 @@
 
 use beckon_domain::company::Domain;
 use beckon_domain::email::Email;
+use beckon_domain::identity::EmailHash;
 use beckon_domain::signal::{CompanyTraits, KEY_BYTES_MAX, PersonTraits};
 use beckon_domain::whole::whole;
 use serde_json::{Map, Value};
@@ -55,7 +56,16 @@ pub fn person_traits(said: &Map<String, Value>) -> PersonTraits {
         let canonical = canonical(name);
         match (canonical.as_str(), value) {
             (_, Value::Null) => {}
+            ("email", Value::String(text)) if EmailHash::parse(text).is_some() => {
+                person.email_hash = EmailHash::parse(text)
+            }
             ("email", _) => person.email = value.as_str().and_then(Email::parse).or(person.email),
+            ("emailsha256" | "emailhash" | "hashedemail" | "hem", Value::String(text)) => {
+                match EmailHash::parse(text) {
+                    Some(hash) => person.email_hash = Some(hash),
+                    None => keep(&mut person.traits, name, value),
+                }
+            }
             ("company", Value::Object(company)) => {
                 let company = company_traits(company);
                 person.profile.company = company.profile.name.clone();

@@ -21,6 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fields;
+use super::identity;
 use super::imports::{self, CsvFile, ImportReport, Progress};
 use super::lists::{self, Onto};
 use crate::app::App;
@@ -54,16 +55,19 @@ pub(crate) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/contacts/{id}",
-            get_with(get, docs::operation("getContact", TAG, "Get a contact"))
-                .patch_with(change, |operation| {
-                    docs::operation("updateContact", TAG, "Change a contact")(operation)
-                        .description("Absent keeps, null clears. One of `email` and `user_id` must remain.")
-                })
-                .delete_with(erase, |operation| {
-                    docs::operation("eraseContact", TAG, "Erase a contact")(operation).description(
-                        "The person goes, with page views, intents and signals; the browsers become anonymous again.",
-                    )
-                }),
+            get_with(get, |operation| {
+                docs::operation("getContact", TAG, "Get a contact")(operation)
+                    .description("The id of one that was merged with another gives that other one.")
+            })
+            .patch_with(change, |operation| {
+                docs::operation("updateContact", TAG, "Change a contact")(operation)
+                    .description("Absent keeps, null clears. One of `email` and `user_id` must remain.")
+            })
+            .delete_with(erase, |operation| {
+                docs::operation("eraseContact", TAG, "Erase a contact")(operation).description(
+                    "The person goes, with page views, intents and signals; the browsers become anonymous again.",
+                )
+            }),
         )
         .merge(suppress_routes())
         .merge(import_routes())
@@ -147,7 +151,7 @@ pub(crate) async fn get(
     caller: Caller,
     Path(ById { id }): Path<ById<ContactId>>,
 ) -> Result<Json<ContactView>, Problem> {
-    let contact = app.store.get_contact(caller.workspace_id, id).await?;
+    let contact = identity::contact_of(&app, caller.workspace_id, id).await?;
     Ok(Json(view::one(&app, caller.workspace_id, contact).await?))
 }
 

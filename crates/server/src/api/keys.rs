@@ -13,7 +13,7 @@ use aide::openapi::{Operation, Response as ResponseDoc};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use beckon_domain::id::{ApiKeyId, WriteKeyId};
-use beckon_domain::key::{ApiKey, WriteKey};
+use beckon_domain::key::{ApiKey, WriteKey, WriteKeyKind};
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use jiff::Timestamp;
@@ -75,7 +75,7 @@ pub(crate) fn routes() -> ApiRouter<App> {
 /// A key to make.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "CreateKey")]
+#[schemars(rename = "CreateApiKey")]
 pub(crate) struct NewKey {
     /// What people will call it.
     #[schemars(length(min = 1, max = NAME_CHARS_MAX))]
@@ -194,7 +194,21 @@ pub(crate) async fn revoke_api_key(
     Ok(NoContent)
 }
 
-/// A write key. It is no secret: it stands in web pages, and can only add signals.
+/// A write key to make.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "CreateWriteKey")]
+pub(crate) struct NewWriteKey {
+    /// What people call it.
+    #[schemars(length(min = 1, max = NAME_CHARS_MAX))]
+    pub(crate) name: String,
+    /// Where it is kept. What a server says of people with a key of its own is verified; what browsers say is claimed, and
+    /// takes no place of what was verified.
+    #[serde(default)]
+    pub(crate) kind: WriteKeyKind,
+}
+
+/// A write key. One for browsers is no secret: it stands in web pages. Either can only add signals.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "WriteKey")]
 pub(crate) struct WriteKeyView {
@@ -204,6 +218,8 @@ pub(crate) struct WriteKeyView {
     pub(crate) name: String,
     /// The key.
     pub(crate) key: String,
+    /// Where it is kept.
+    pub(crate) kind: WriteKeyKind,
     /// When it was made.
     #[schemars(schema_with = "docs::timestamp")]
     pub(crate) created_at: Timestamp,
@@ -218,6 +234,7 @@ impl From<WriteKey> for WriteKeyView {
             id: key.id,
             name: key.name,
             key: key.key,
+            kind: key.kind,
             created_at: key.created_at,
             revoked_at: key.revoked_at,
         }
@@ -227,7 +244,7 @@ impl From<WriteKey> for WriteKeyView {
 pub(crate) async fn create_write_key(
     State(app): State<App>,
     caller: Caller,
-    Json(new): Json<NewKey>,
+    Json(new): Json<NewWriteKey>,
 ) -> Result<Created<WriteKeyView>, Problem> {
     let record = WriteKey {
         id: app.ambient.new_id(),
@@ -235,6 +252,7 @@ pub(crate) async fn create_write_key(
         name: fields::name(&new.name, NAME_CHARS_MAX)?,
         key: auth::generate_write_key(&app.ambient),
         created_at: app.ambient.now(),
+        kind: new.kind,
         revoked_at: None,
     };
     app.store.create_write_key(&record).await?;

@@ -9,7 +9,7 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::extract::State;
 use beckon_domain::id::WorkspaceId;
-use beckon_domain::settings::{Icp, Notices, Pixel, Retention, Sites, WorkspaceSettings};
+use beckon_domain::settings::{Icp, IdentitySettings, Notices, Pixel, Retention, Sites, WorkspaceSettings};
 use beckon_store::WorkspaceConfig;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,6 +54,8 @@ pub(crate) struct SettingsView {
     pub(crate) pixel: Pixel,
     /// Whom the company wants to sell to.
     pub(crate) icp: Icp,
+    /// How people are recognised.
+    pub(crate) identity: IdentitySettings,
     /// How long things are kept.
     pub(crate) retention: Retention,
     /// Who is told of troubles.
@@ -73,7 +75,7 @@ impl SettingsView {
     /// What is set up now.
     pub(crate) fn of(workspace: &WorkspaceConfig) -> SettingsView {
         let settings = workspace.settings.clone();
-        let WorkspaceSettings { time_zone, sites, pixel, icp, retention, notices, public_catalog } = settings;
+        let WorkspaceSettings { time_zone, sites, pixel, icp, identity, retention, notices, public_catalog } = settings;
         SettingsView {
             workspace_id: workspace.workspace_id,
             name: workspace.name.clone(),
@@ -81,6 +83,7 @@ impl SettingsView {
             sites,
             pixel,
             icp,
+            identity,
             retention,
             notices,
             public_catalog,

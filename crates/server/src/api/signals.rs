@@ -173,6 +173,9 @@ impl From<SignalRecord> for SignalView {
             recognised_by: recognised_by.map(|by| match by {
                 RecognisedBy::Email => "email",
                 RecognisedBy::UserId => "user_id",
+                RecognisedBy::EmailSha256 => "email_sha256",
+                RecognisedBy::LinkedinUrl => "linkedin_url",
+                RecognisedBy::EmailLink => "email_link",
                 RecognisedBy::Visitor => "visitor",
                 RecognisedBy::Network => "network",
             }),

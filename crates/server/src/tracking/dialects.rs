@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::docs::{self, Of};
 use super::failure::Failure;
-use super::{Call, KINDS, Shape, find_workspace, settings, take, write_key};
+use super::{Call, KINDS, Shape, find_key, settings, take, write_key};
 use crate::app::App;
 
 /// Jitsu's paths: those of browsers and those of servers.
@@ -58,7 +58,7 @@ async fn source_config(
     RawQuery(query): RawQuery,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<SourceConfig>), Failure> {
     let key = write_key::in_head(&headers, query.as_deref()).ok_or(Failure::KeyMissing)?;
-    let workspace = find_workspace(&app, &key).await?;
+    let workspace = find_key(&app, &key).await?.workspace_id;
     let off = json!({ "enabled": false });
     let document = json!({
         "source": {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::find_workspace;
+use super::find_key;
 use crate::app::App;
 
 /// How long browsers and caches in between may keep the document: five minutes.
@@ -42,7 +42,7 @@ pub(super) async fn get(
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<Settings>), Failure> {
     // What is no text is nobody's key.
     let Ok(Path(OfKey { key })) = of_key else { return Err(Failure::NoSettings) };
-    match find_workspace(&app, &key).await {
+    match find_key(&app, &key).await {
         Ok(_) => Ok(([(CACHE_CONTROL, CACHE)], Json(document(&key, &host(&headers)?, protocol(&headers))))),
         Err(Failure::KeyUnknown | Failure::KeyRevoked) => Err(Failure::NoSettings),
         Err(failure) => Err(failure),

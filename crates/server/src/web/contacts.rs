@@ -121,7 +121,7 @@ pub(super) fn row(viewer: &Viewer, contact: &ContactView, with_company: bool) ->
 }
 
 /// What to call somebody: their name, or what else identifies them.
-fn name(contact: &ContactView) -> String {
+pub(super) fn name(contact: &ContactView) -> String {
     let names = [&contact.first_name, &contact.last_name];
     let whole: Vec<&str> = names.into_iter().filter_map(|name| name.as_deref()).collect();
     if !whole.is_empty() {

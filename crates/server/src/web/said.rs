@@ -31,6 +31,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("segment-tells", "Webhook action on. Whoever qualifies makes an event."),
     ("sent", "Sent."),
     ("signed-out", "You are signed out."),
+    ("split", "Undone. They are two contacts again."),
     ("suppressed", "Suppressed. This person causes no events any more."),
     ("taken-back", "Taken back. The link opens nothing any more."),
     ("unsuppressed", "No longer suppressed."),

@@ -6,6 +6,7 @@
 mod audit;
 mod catalog;
 mod icp;
+mod identity;
 mod keys;
 mod members;
 mod notices;
@@ -40,6 +41,7 @@ const TABS: &[(&str, &str)] = &[
     ("Keys", "/settings/keys"),
     ("Members", "/settings/members"),
     ("Ideal customer", "/settings/icp"),
+    ("Identity", "/settings/identity"),
     ("Retention", "/settings/retention"),
     ("Notices", "/settings/notices"),
     ("Public catalog", "/settings/catalog"),
@@ -52,6 +54,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/settings/sites", get(sites::show).post(sites::save))
         .route("/settings/pixel", post(pixel::save))
         .route("/settings/icp", get(icp::show).post(icp::save))
+        .route("/settings/identity", get(identity::show).post(identity::save))
         .route("/settings/retention", get(retention::show).post(retention::save))
         .route("/settings/notices", get(notices::show).post(notices::save))
         .route("/settings/catalog", get(catalog::show).post(catalog::save))

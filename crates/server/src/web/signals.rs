@@ -45,6 +45,9 @@ fn who(viewer: &Viewer, record: &SignalRecord, people: &People) -> Markup {
     let why = match record.story.recognised_by {
         Some(RecognisedBy::Email) => "by the address in the signal",
         Some(RecognisedBy::UserId) => "by the user id in the signal",
+        Some(RecognisedBy::EmailSha256) => "by the hash of the address in the signal",
+        Some(RecognisedBy::LinkedinUrl) => "by the LinkedIn profile in the signal",
+        Some(RecognisedBy::EmailLink) => "by the link in a mail that they followed",
         Some(RecognisedBy::Visitor) => "by a browser known from before",
         Some(RecognisedBy::Network) => "by the network of the address",
         None => "",

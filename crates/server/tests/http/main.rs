@@ -9,6 +9,7 @@ mod events;
 mod home_pages;
 mod house;
 mod idempotency;
+mod identity;
 mod jobs;
 mod keys;
 mod list_pages;

@@ -42,6 +42,7 @@ impl Route {
             segments.push(match segment {
                 "{id}" => about.and_then(|about| known_id(&about)).unwrap_or_else(|| id("wh")),
                 "{job}" => id("job"),
+                "{merge_id}" => id("mrg"),
                 "{attempt}" => id("att"),
                 placeholder if placeholder.starts_with('{') => "acme.nothing".to_owned(),
                 plain => plain.to_owned(),
@@ -67,6 +68,7 @@ fn known_id(segment: &str) -> Option<String> {
         "lists" => id("lst"),
         "jobs" => id("job"),
         "signals" => id("sig"),
+        "visitors" => id("vis"),
         "members" => id("mem"),
         "invitations" => id("inv"),
         "api" => id("key"),

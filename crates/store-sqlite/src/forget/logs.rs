@@ -1,4 +1,4 @@
-//! Forgets signals, and what was noted of them: page views, interests and visits.
+//! Forgets signals, and what was noted of them: page views, interests, visits, and what happened to identities.
 //!
 //! Page views and interests of all workspaces stand in one log each, and no index says which are whose: it would be
 //! written with every signal. So a walk goes along the log, passes over what is of others, and ends at the first row of
@@ -72,7 +72,8 @@ pub(crate) async fn forget(store: &SqliteStore, workspace: WorkspaceId, before: 
     for log in Log::ALL {
         gone += of_log(store, log, workspace, before, limit - gone).await?;
     }
-    Ok(gone + visits(store, workspace, before, limit - gone).await?)
+    gone += visits(store, workspace, before, limit - gone).await?;
+    Ok(gone + identity_notes(store, workspace, before, limit - gone).await?)
 }
 
 /// The id of a signal is made when it comes.
@@ -98,6 +99,20 @@ async fn visits(store: &SqliteStore, workspace: WorkspaceId, before: Timestamp, 
                 "DELETE FROM visit WHERE workspace_id = ?1 AND id IN (
                      SELECT id FROM visit WHERE workspace_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)",
                 params![workspace.uuid(), first_id_at(before), limit],
+            )?;
+            Ok(counted(gone))
+        })
+        .await
+}
+
+async fn identity_notes(store: &SqliteStore, workspace: WorkspaceId, before: Timestamp, limit: u32) -> Result<u32> {
+    store
+        .write("forgetting what happened to identities", move |write| {
+            let gone = write.run(
+                "DELETE FROM identity_note WHERE seq IN (
+                     SELECT seq FROM identity_note INDEXED BY identity_note_in_time
+                     WHERE workspace_id = ?1 AND at < ?2 ORDER BY at LIMIT ?3)",
+                params![workspace.uuid(), before.as_millisecond(), limit],
             )?;
             Ok(counted(gone))
         })

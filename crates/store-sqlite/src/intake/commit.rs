@@ -13,6 +13,7 @@ use rusqlite::params;
 use super::subject;
 use crate::announce::{announce, check_workspace, taken};
 use crate::columns::doc;
+use crate::identity::{merges, notes};
 use crate::lists::put_on_list;
 use crate::people::{put_companies, put_contacts, put_visitor};
 use crate::tally::Count;
@@ -30,6 +31,8 @@ pub(super) fn commit(
 ) -> Result<()> {
     write.check_decided_at(workspace, decided_at)?;
     write.touch(workspace);
+    let merges = changes.merges.iter().map(|merge| merges::begin(write, workspace, merge));
+    let merges = merges.collect::<Result<Vec<_>>>()?;
     put_companies(write, workspace, &changes.companies)?;
     put_contacts(write, workspace, &changes.contacts)?;
     for visitor in &changes.visitors {
@@ -48,6 +51,12 @@ pub(super) fn commit(
         check_workspace(event, workspace)?;
         let stored = announce(write, event, &event.deliveries, Trigger::Schedule, Some(decided_at))?;
         stored.then_some(()).ok_or_else(|| taken(&event.id))?;
+    }
+    for merge in &merges {
+        merges::finish(write, workspace, merge)?;
+    }
+    for note in &changes.identity_notes {
+        notes::add(write, workspace, note)?;
     }
     Ok(())
 }

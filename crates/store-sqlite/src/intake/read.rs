@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId, WorkspaceId};
+use beckon_domain::identity::EmailHash;
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::signal::Intent;
 use beckon_domain::visit::{PageView, Visitor};
 use beckon_store::Result;
-use beckon_store::intake::{HISTORY_ROWS_MAX, History, IntakeQuery, IntakeState, NewPageView, SubjectId};
+use beckon_store::intake::{HISTORY_ROWS_MAX, History, IntakeQuery, IntakeState, NewPageView, SubjectId, WAITING_MAX};
 use jiff::Timestamp;
 use rusqlite::{Row, ToSql, params};
 use uuid::Uuid;
 
 use super::subject;
 use crate::columns::Columns;
+use crate::identity::keys::{self, FOUND_BY_KEY};
 use crate::lists::lists_of;
 use crate::people::{company, contact};
 use crate::sql::Sql;
@@ -29,6 +31,7 @@ pub(super) fn read(sql: &Sql<'_>, workspace: WorkspaceId, query: &IntakeQuery) -
             reading.state.visitors.insert(key.clone(), visitor);
         }
     }
+    reading.waiting(query)?;
     reading.unclaimed()?;
     reading.contacts(query)?;
     reading.companies(query)?;
@@ -66,6 +69,20 @@ impl Reading<'_> {
         self.sql.find(text, params![self.workspace, key], read)
     }
 
+    /// Visitors that wait for somebody with one of the addresses.
+    fn waiting(&mut self, query: &IntakeQuery) -> Result<()> {
+        for email in &query.emails {
+            let found = self.sql.list(
+                "SELECT doc FROM visitor INDEXED BY visitor_waiting
+                 WHERE workspace_id = ?1 AND email_sha256 = ?2 ORDER BY rowid DESC LIMIT ?3",
+                params![self.workspace, EmailHash::of(email).as_str(), WAITING_MAX],
+                visitor,
+            )?;
+            self.state.visitors.extend(found.into_iter().map(|visitor| (visitor.key.clone(), visitor)));
+        }
+        Ok(())
+    }
+
     fn unclaimed(&mut self) -> Result<()> {
         let of_nobody = self.state.visitors.values().filter(|visitor| visitor.contact_id.is_none());
         let visits: BTreeSet<VisitId> = of_nobody.filter_map(|visitor| Some(visitor.visit.as_ref()?.id)).collect();
@@ -91,6 +108,11 @@ impl Reading<'_> {
         for email in &query.emails {
             let text = "SELECT doc FROM contact WHERE workspace_id = ?1 AND email = ?2";
             found.extend(self.find(text, email.as_str(), contact)?);
+            found.extend(self.find(FOUND_BY_KEY, keys::of_email(email), contact)?);
+        }
+        let hashes = query.email_hashes.iter().map(keys::of_hash);
+        for key in hashes.chain(query.linkedins.iter().map(keys::of_linkedin)) {
+            found.extend(self.find(FOUND_BY_KEY, key, contact)?);
         }
         for user_id in &query.user_ids {
             let text = "SELECT doc FROM contact WHERE workspace_id = ?1 AND user_id = ?2";

@@ -10,6 +10,7 @@ use rusqlite::params;
 
 use super::{contact as read_contact, put_contacts, put_visitor, words};
 use crate::columns::Columns;
+use crate::identity::merges;
 use crate::intake::subject;
 use crate::lists::take_off_all_lists;
 use crate::sql::Sql;
@@ -32,13 +33,19 @@ pub(super) fn contact(write: &mut Write<'_>, workspace: WorkspaceId, id: Contact
     write.run("DELETE FROM signal WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
     erase_firings(write, workspace, SubjectId::Contact(id))?;
     take_off_all_lists(write, workspace, SubjectId::Contact(id))?;
+    merges::erase(write, workspace, id)?;
     let theirs = "SELECT doc FROM visitor WHERE workspace_id = ?1 AND contact_id = ?2";
     for visitor in visitors(write, workspace, theirs, id.uuid())? {
         write.run(
             "DELETE FROM signal WHERE workspace_id = ?1 AND visitor_id = ?2 AND contact_id IS NULL",
             params![workspace.uuid(), visitor.id.uuid()],
         )?;
-        put_visitor(write, workspace, &Visitor { contact_id: None, visit: None, ..visitor })?;
+        write.run(
+            "DELETE FROM identity_note WHERE workspace_id = ?1 AND visitor_id = ?2",
+            params![workspace.uuid(), visitor.id.uuid()],
+        )?;
+        let stranger = Visitor { contact_id: None, visit: None, email_hash: None, refused: None, ..visitor };
+        put_visitor(write, workspace, &stranger)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use beckon_domain::company::{Company, Domain};
 use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
 use beckon_domain::id::{CompanyId, WorkspaceId};
+use beckon_domain::identity::merge::emails;
 use beckon_store::Result;
 use rusqlite::params;
 use serde::de::DeserializeOwned;
@@ -46,7 +47,7 @@ impl Found for Contact {
 
     fn words(&self) -> BTreeSet<String> {
         let mut words = BTreeSet::new();
-        if let Some(email) = self.email.as_ref().map(Email::as_str) {
+        for email in emails(self).map(Email::as_str) {
             words.insert(word(&email.to_lowercase()));
             add(&mut words, email);
         }
@@ -115,7 +116,7 @@ pub(super) fn fit(words: &BTreeSet<String>, asked: &BTreeSet<String>) -> bool {
 }
 
 /// Brings somebody's words to what they are `after`; to none if they go. The table still has them as they were.
-pub(super) fn change<T: Found>(sql: &Sql<'_>, workspace: WorkspaceId, id: Uuid, after: Option<&T>) -> Result<()> {
+pub(crate) fn change<T: Found>(sql: &Sql<'_>, workspace: WorkspaceId, id: Uuid, after: Option<&T>) -> Result<()> {
     let text = format!("SELECT doc FROM {} WHERE workspace_id = ?1 AND id = ?2", T::TABLE);
     let doc = sql.find(&text, params![workspace.uuid(), id], |row| Columns::of(T::TABLE, row).value::<String>())?;
     let before = match doc.map(|doc| serde_json::from_str::<T>(&doc)) {

@@ -283,6 +283,7 @@ impl Given {
             company_id: None,
             profile: Default::default(),
             traits: [("weight".to_owned(), serde_json::json!(0.1 + 0.2))].into_iter().collect(),
+            identity: Default::default(),
             suppressed_at: None,
             created_at: self.now(),
             updated_at: self.now(),
@@ -327,6 +328,8 @@ impl Given {
             key: key.to_owned(),
             contact_id: None,
             company_id: None,
+            email_hash: None,
+            refused: None,
             visit: Some(visit),
             created_at: self.now(),
         }

@@ -5,6 +5,7 @@ use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::event::EventId;
 use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId};
+use beckon_domain::identity::EmailHash;
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::signal::{Intent, RecognisedBy, SignalKind, SignalStory};
 use beckon_domain::visit::{PageView, Visitor};
@@ -367,6 +368,7 @@ pub async fn workspaces_see_nothing_of_each_other(store: &SharedStore) {
     commit(&other, changes).await.unwrap();
     let query = IntakeQuery {
         visitor_keys: ["anon-1".into()].into(),
+        email_hashes: contact.email.iter().map(EmailHash::of).collect(),
         emails: contact.email.into_iter().collect(),
         user_ids: ["u1".into()].into(),
         domains: company.domain.into_iter().collect(),
@@ -377,6 +379,7 @@ pub async fn workspaces_see_nothing_of_each_other(store: &SharedStore) {
         intents_since: Some(at(-9)),
         lists: true,
         of_contacts_only: false,
+        linkedins: Default::default(),
     };
     assert_eq!(read(&given, query.clone()).await, IntakeState::default());
     assert_eq!(store.list_signals(given.workspace, &SignalFilter::default(), everything()).await.unwrap().rows, []);

@@ -1,6 +1,6 @@
 //! Facts about workspaces and keys.
 
-use beckon_domain::key::{ApiKey, Workspace, WriteKey};
+use beckon_domain::key::{ApiKey, Workspace, WriteKey, WriteKeyKind};
 
 use super::given::at;
 use super::{Given, assert_exists, assert_not_found, assert_refused, everything, garbage, walk};
@@ -24,6 +24,7 @@ fn write_key(given: &Given, key: &str) -> WriteKey {
         name: "website".to_owned(),
         key: key.to_owned(),
         created_at: given.now(),
+        kind: WriteKeyKind::Server,
         revoked_at: None,
     }
 }

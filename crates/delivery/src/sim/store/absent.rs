@@ -7,16 +7,23 @@ use async_trait::async_trait;
 use beckon_domain::catalog::EventType;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
-use beckon_domain::id::{ApiKeyId, CompanyId, ContactId, SegmentId, SignalId, WorkspaceId, WriteKeyId};
+use beckon_domain::id::{
+    ApiKeyId, CompanyId, ContactId, MergeId, SegmentId, SignalId, VisitorId, WorkspaceId, WriteKeyId,
+};
+use beckon_domain::identity::IdentityNote;
+use beckon_domain::identity::merge::Merge;
 use beckon_domain::key::{ApiKey, Workspace, WriteKey};
 use beckon_domain::segment::Segment;
+use beckon_domain::visit::Visitor;
 use beckon_store::config::ConfigVersion;
 use beckon_store::idempotency::KeptAnswer;
+use beckon_store::identity::NotesOf;
 use beckon_store::intake::{IntakeChanges, IntakeQuery, IntakeState, SignalFilter, SignalRecord, SubjectId};
 use beckon_store::keys::KeyHash;
 use beckon_store::people::{CompanyFilter, ContactFilter, Happening};
 use beckon_store::{
-    IdempotencyStore, IntakeStore, KeyStore, Page, PageRequest, PeopleStore, Result, SegmentStore, StoreError,
+    IdempotencyStore, IdentityStore, IntakeStore, KeyStore, Page, PageRequest, PeopleStore, Result, SegmentStore,
+    StoreError,
 };
 use jiff::Timestamp;
 
@@ -115,6 +122,31 @@ impl IntakeStore for SimStore {
         Err(not_modelled())
     }
     async fn get_signal(&self, _: WorkspaceId, _: SignalId) -> Result<SignalRecord> {
+        Err(not_modelled())
+    }
+}
+
+#[async_trait]
+impl IdentityStore for SimStore {
+    async fn get_visitor(&self, _: WorkspaceId, _: VisitorId) -> Result<Visitor> {
+        Err(not_modelled())
+    }
+    async fn list_visitors_of(&self, _: WorkspaceId, _: ContactId) -> Result<Vec<Visitor>> {
+        Err(not_modelled())
+    }
+    async fn list_identity_notes(&self, _: WorkspaceId, _: NotesOf, _: u32) -> Result<Vec<IdentityNote>> {
+        Err(not_modelled())
+    }
+    async fn list_merges(&self, _: WorkspaceId, _: ContactId) -> Result<Vec<Merge>> {
+        Err(not_modelled())
+    }
+    async fn find_survivor(&self, _: WorkspaceId, _: ContactId) -> Result<Option<ContactId>> {
+        Err(not_modelled())
+    }
+    async fn undo_merge(&self, _: WorkspaceId, _: MergeId, _: Timestamp) -> Result<Merge> {
+        Err(not_modelled())
+    }
+    async fn move_merged(&self, _: WorkspaceId, _: u32) -> Result<bool> {
         Err(not_modelled())
     }
 }

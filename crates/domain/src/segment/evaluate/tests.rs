@@ -59,6 +59,7 @@ impl World {
                     phone: text("+49 30 1234"),
                 },
                 traits: traits.as_object().cloned().unwrap(),
+                identity: Default::default(),
                 suppressed_at: None,
                 created_at: ago(100),
                 updated_at: ago(100),

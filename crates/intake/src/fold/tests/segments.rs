@@ -97,7 +97,7 @@ fn a_list_is_asked_for_of_the_person_and_of_their_company() {
         segment(4, Subject::Company, on(1)),
     ]);
     let mut query = beckon_store::intake::IntakeQuery::default();
-    ask_for(&mut query, &[ann_on("b")], &world.compiled.catalog, &Default::default());
+    ask_for(&mut query, &[ann_on("b")], &world.compiled, &Default::default());
     assert!(query.lists && query.of_contacts_only);
     world.take_all([ann_on("b"), page(1, "/").browser("x").in_group("acme")]);
     let ann = world.contact_of_email("ann@acme.test");
@@ -221,12 +221,12 @@ fn an_event_nobody_takes_is_an_event_and_owes_nothing() {
 
 #[test]
 fn a_batch_asks_for_history_as_far_back_as_its_earliest_signal_needs() {
-    let catalog = SegmentCatalog::new(vec![segment(1, Subject::Contact, viewed("/pricing", 2))]);
+    let compiled = World::with(vec![segment(1, Subject::Contact, viewed("/pricing", 2))]).compiled;
     let mut query = beckon_store::intake::IntakeQuery::default();
     ask_for(
         &mut query,
         &[page(50, "/").browser("b").user("u"), identify(20, "ann@acme.test").browser("b")],
-        &catalog,
+        &compiled,
         &Default::default(),
     );
     assert_eq!(query.page_views_since, Some(minute(20 - 7 * 24 * 60)));

@@ -100,7 +100,8 @@ impl ContactForm {
         traits.retain(|_, value| !value.is_null());
         let of_domain = |CompanyRef { domain }| CompanyTraits { domain: Some(domain), ..CompanyTraits::default() };
         let company = company.into_new_value().map(of_domain);
-        Ok(PersonTraits { email: email.into_new_value(), user_id: user_id.into_new_value(), profile, company, traits })
+        let (email, user_id) = (email.into_new_value(), user_id.into_new_value());
+        Ok(PersonTraits { email, email_hash: None, user_id, profile, company, traits })
     }
 
     fn into_upsert(self) -> Result<ContactUpsert, Invalid> {

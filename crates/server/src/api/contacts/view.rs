@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use beckon_domain::contact::Contact;
+use beckon_domain::email::Email;
 use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
 use beckon_store::StoreError;
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ pub(crate) struct ContactView {
     pub(crate) id: ContactId,
     /// The address that identifies the person.
     pub(crate) email: Option<String>,
+    /// Further addresses of the person.
+    pub(crate) other_emails: Vec<String>,
     /// The id the person has in your own system.
     pub(crate) user_id: Option<String>,
     /// Given name.
@@ -66,6 +69,7 @@ impl ContactView {
         ContactView {
             id: contact.id,
             email: contact.email.map(|email| email.to_string()),
+            other_emails: contact.identity.other_emails.iter().map(Email::to_string).collect(),
             user_id: contact.user_id,
             first_name: contact.profile.first_name,
             last_name: contact.profile.last_name,

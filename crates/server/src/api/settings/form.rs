@@ -1,7 +1,9 @@
 //! A change of settings as the API takes it.
 
 use beckon_domain::invalid::{Findings, Invalid};
-use beckon_domain::settings::{Icp, Notices, Pixel, Retention, Sites, WORKSPACE_NAME_CHARS_MAX, WorkspaceSettings};
+use beckon_domain::settings::{
+    Icp, IdentitySettings, Notices, Pixel, Retention, Sites, WORKSPACE_NAME_CHARS_MAX, WorkspaceSettings,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -30,6 +32,9 @@ pub(crate) struct ChangeSettings {
     /// Whom the company wants to sell to.
     #[serde(default)]
     icp: Patch<ChangeIcp>,
+    /// How people are recognised.
+    #[serde(default)]
+    identity: Patch<ChangeIdentity>,
     /// How long things are kept.
     #[serde(default)]
     retention: Patch<ChangeRetention>,
@@ -87,6 +92,16 @@ struct ChangeIcp {
     /// A company's domain is one of these.
     #[serde(default)]
     domains: Patch<Vec<String>>,
+}
+
+/// How people are recognised.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "UpdateIdentity")]
+struct ChangeIdentity {
+    /// User ids, addresses, anonymous ids and account ids that name nobody.
+    #[serde(default)]
+    blocked_values: Patch<Vec<String>>,
 }
 
 /// How many days things are kept; null is for ever.
@@ -161,6 +176,13 @@ impl ChangeSettings {
                 read_all("icp/domains", change.domains, &mut settings.icp.domains, &mut findings, |field, text| {
                     fields::domain(field, text).map(|domain| domain.to_string())
                 });
+            }
+        }
+        match self.identity {
+            Patch::Absent => {}
+            Patch::Null => settings.identity = IdentitySettings::default(),
+            Patch::Value(ChangeIdentity { blocked_values }) => {
+                blocked_values.map(lines).apply(&mut settings.identity.blocked_values);
             }
         }
         match self.retention {
@@ -249,7 +271,7 @@ mod tests {
             "time_zone": " Europe/Berlin ", "sites": { "allow": ["example.com", " ", "example.com"] },
             "icp": { "domains": ["https://www.Acme.com/", "acme.com"], "titles": ["VP"] },
             "retention": { "signals_days": 30, "events_days": null }, "notices": { "mail_to": ["Ops@Acme.com"] },
-            "pixel": { "path": " /a.js ", "base": "/w" },
+            "pixel": { "path": " /a.js ", "base": "/w" }, "identity": { "blocked_values": [" Demo ", "", "x@acme.com"] },
         });
         let (name, set) = applied(change, WorkspaceSettings::default()).unwrap();
         assert_eq!((name.as_str(), set.time_zone.as_str()), ("Acme", "Europe/Berlin"));
@@ -259,6 +281,7 @@ mod tests {
         );
         assert_eq!(set.retention, Retention { signals_days: Some(30), events_days: None, audit_days: Some(365) });
         assert_eq!(set.notices.mail_to[0].as_str(), "ops@acme.com");
+        assert_eq!(set.identity.blocked_values, ["Demo", "x@acme.com"]);
 
         assert_eq!((set.pixel.src("https://b.example").as_str(), set.pixel.name.as_str()), ("/w/a.js", "beckon"));
         let back = applied(json!({ "pixel": { "path": null, "base": null } }), set.clone()).unwrap().1;
@@ -269,7 +292,7 @@ mod tests {
             kept,
             WorkspaceSettings { icp: Icp { titles_not: vec!["Intern".to_owned()], ..set.icp.clone() }, ..set.clone() }
         );
-        let nulls = json!({ "time_zone": null, "sites": null, "icp": null, "retention": null, "notices": null, "public_catalog": null, "pixel": null });
+        let nulls = json!({ "time_zone": null, "sites": null, "icp": null, "retention": null, "notices": null, "public_catalog": null, "pixel": null, "identity": null });
         assert_eq!(applied(nulls, set).unwrap().1, WorkspaceSettings::default());
     }
 

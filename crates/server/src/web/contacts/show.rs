@@ -1,17 +1,19 @@
 //! One contact: what is known, and what they did.
 
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use beckon_domain::id::ContactId;
 use beckon_store::intake::SubjectId;
 use maud::{Markup, html};
 
 use super::{company, name};
 use crate::api::contacts::{self, ContactView};
+use crate::api::identity;
 use crate::api::timeline::{self, Part};
 use crate::app::App;
 use crate::extract::{ById, Json, Path, Query};
 use crate::web::failure::Failure;
+use crate::web::identity::known_by;
 use crate::web::lists::lists_of;
 use crate::web::page::{Page, Place};
 use crate::web::parts::{Tone, badge, card_with, copyable, dialog_link, menu, moment, note, post_button};
@@ -27,6 +29,10 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let before = people::before(&people::query(query.as_deref()));
     let Json(contact) = contacts::get(State(app.clone()), viewer.caller, Path(ById { id })).await?;
+    if contact.id != id {
+        return Ok(Redirect::to(&viewer.path(&format!("/contacts/{}", contact.id))).into_response());
+    }
+    let Json(known) = identity::of_contact(State(app.clone()), viewer.caller, Path(ById { id })).await?;
     let part = Query(Part { before, limit: None });
     let on = app.store.lists_of(viewer.caller.workspace_id, SubjectId::Contact(id)).await?;
     let Json(done) = timeline::of_contact(State(app), viewer.caller, Path(ById { id }), part).await?;
@@ -40,6 +46,7 @@ pub(super) async fn show(
             div.stack #activity data-live { (draw_timeline(&viewer, &path, &done, before)) }
             div.stack {
                 (profile(&viewer, &contact))
+                (known_by(&viewer, id, &known.identifiers))
                 (lists_of(&viewer, &on))
                 @if !contact.traits.is_empty() { (traits(&contact.traits)) }
             }

@@ -4,7 +4,7 @@
 //! and holds nothing up. They never throw into the page they stand in.
 //! Not here: the script (`crate::pixel`).
 
-use beckon_domain::key::WriteKey;
+use beckon_domain::key::{WriteKey, WriteKeyKind};
 use beckon_domain::settings::Pixel;
 use beckon_store::PageRequest;
 use beckon_store::page::PAGE_ROWS_MAX;
@@ -32,12 +32,14 @@ pub(in crate::web) fn origin(app: &App, headers: &HeaderMap) -> String {
     format!("{scheme}://{}", host.unwrap_or("localhost"))
 }
 
-/// The newest write key that is in use.
+/// The newest write key for browsers that is in use.
 pub(in crate::web) async fn write_key(app: &App, viewer: &Viewer) -> Result<Option<WriteKey>, Problem> {
     let mut page = PageRequest { limit: PAGE_ROWS_MAX, after: None };
     for _ in 0..KEY_PAGES_MAX {
         let keys = app.store.list_write_keys(viewer.caller.workspace_id, page.clone()).await?;
-        if let Some(key) = keys.rows.into_iter().find(|key| key.revoked_at.is_none()) {
+        if let Some(key) =
+            keys.rows.into_iter().find(|key| key.revoked_at.is_none() && key.kind == WriteKeyKind::Browser)
+        {
             return Ok(Some(key));
         }
         match keys.next {

@@ -5,6 +5,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use beckon_domain::id::{ApiKeyId, WriteKeyId};
+use beckon_domain::key::WriteKeyKind;
 use beckon_store::page::PAGE_ROWS_MAX;
 use http::StatusCode;
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::{only_admins, page};
-use crate::api::keys::{self, ApiKeyView, NewApiKey, NewKey, WriteKeyView};
+use crate::api::keys::{self, ApiKeyView, NewApiKey, NewKey, NewWriteKey, WriteKeyView};
 use crate::app::App;
 use crate::extract::{ById, Json, Path, Query};
 use crate::paging::PageQuery;
@@ -67,7 +68,8 @@ pub(super) async fn create_write_key(State(app): State<App>, viewer: Viewer, for
 }
 
 async fn make_write_key(app: &App, viewer: &Viewer, form: &Form) -> Result<(), Problem> {
-    let new = form::read::<NewKey>(&json!({ "name": form.text("name") }))?;
+    let kind = form.given("kind").unwrap_or("browser");
+    let new = form::read::<NewWriteKey>(&json!({ "name": form.text("name"), "kind": kind }))?;
     keys::create_write_key(State(app.clone()), viewer.caller, Json(new)).await.map(|_| ())
 }
 
@@ -153,6 +155,7 @@ fn write_keys(viewer: &Viewer, all: &[WriteKeyView], filled: &Filled<'_>) -> Mar
         @for key in all {
             tr data-key=(key.id) {
                 (row_cell("Name", html! { (key.name) }))
+                (row_cell("Kept", html! { (kept(key.kind)) }))
                 (row_cell("Key", copyable(&key.key, &format!("the write key {}", key.name))))
                 (row_cell("Status", status(key.revoked_at)))
                 (row_cell("Made", moment(key.created_at, &viewer.zone)))
@@ -168,17 +171,28 @@ fn write_keys(viewer: &Viewer, all: &[WriteKeyView], filled: &Filled<'_>) -> Mar
         section.card.flush aria-labelledby="write-keys" {
             div.card-head { h2 #write-keys { "Write keys" } }
             div.card-body {
-                p.muted { "For websites that send signals. They can only add, so they may stand in a page." }
+                p.muted {
+                    "For websites, apps and servers that send signals. They can only add. One that is kept in browsers may stand in a "
+                    "page; what is said with it of people is taken as a claim, and does not replace what a server said with a key of "
+                    "its own."
+                }
                 (new_key(viewer, Of::Write, "write key", &format!("{PATH}/write"), filled))
             }
             @if all.is_empty() { div.table-foot { "None yet." } }
-            @else { (table("Write keys", &["Name", "Key", "Status", "Made", ""], rows)) }
+            @else { (table("Write keys", &["Name", "Kept", "Key", "Status", "Made", ""], rows)) }
         }
     }
 }
 
 fn status(revoked_at: Option<Timestamp>) -> Markup {
     if revoked_at.is_some() { badge(Tone::Plain, "Revoked") } else { badge(Tone::Good, "In use") }
+}
+
+fn kept(kind: WriteKeyKind) -> &'static str {
+    match kind {
+        WriteKeyKind::Browser => "In browsers",
+        WriteKeyKind::Server => "On servers",
+    }
 }
 
 /// What is asked before a key is revoked.
@@ -209,6 +223,15 @@ fn new_key(viewer: &Viewer, of: Of, what: &str, path: &str, filled: &Filled<'_>)
                 input id=(id) name="name" required value=(if is_this { filled.name } else { "" }) placeholder=(example)
                     aria-invalid=[wrong.is_some().then_some("true")] aria-describedby=[wrong.is_some().then(|| format!("{id}-error"))];
                 @if let Some(wrong) = wrong { span.error id={ (id) "-error" } { (wrong) } }
+            }
+            @if of == Of::Write {
+                div.field {
+                    label for="new-write-key-kind" { "Kept" }
+                    select id="new-write-key-kind" name="kind" {
+                        option value="browser" { (kept(WriteKeyKind::Browser)) }
+                        option value="server" { (kept(WriteKeyKind::Server)) }
+                    }
+                }
             }
             button.primary { "Create " (what) }
         }

@@ -63,7 +63,13 @@ fn about(viewer: &Viewer, record: &SignalRecord, people: &People) -> Markup {
         ("Happened", moment_of(record.at, &viewer.zone)),
         ("Came in", moment_of(record.received_at, &viewer.zone)),
         ("Signal", copyable(&record.id.to_string(), "the id of the signal")),
-        ("Visitor", id_of(record.visitor_id.map(|id| id.to_string()), "the id of the visitor", "None")),
+        (
+            "Visitor",
+            match record.visitor_id {
+                Some(id) => html! { a href=(viewer.path(&format!("/visitors/{id}"))) { (id) } },
+                None => html! { span.muted { "None" } },
+            },
+        ),
         ("Visit", id_of(record.story.visit_id.map(|id| id.to_string()), "the id of the visit", "On no visit")),
     ])
 }

@@ -94,6 +94,15 @@ fn recognised(evidence: &Evidence) -> ConditionView {
     let words = match (evidence.subject(), evidence.record.story.recognised_by) {
         (Some(SubjectId::Contact(_)), Some(RecognisedBy::Email)) => "a contact, by the address in the signal",
         (Some(SubjectId::Contact(_)), Some(RecognisedBy::UserId)) => "a contact, by the user id in the signal",
+        (Some(SubjectId::Contact(_)), Some(RecognisedBy::EmailSha256)) => {
+            "a contact, by the hash of the address in the signal"
+        }
+        (Some(SubjectId::Contact(_)), Some(RecognisedBy::LinkedinUrl)) => {
+            "a contact, by the LinkedIn profile in the signal"
+        }
+        (Some(SubjectId::Contact(_)), Some(RecognisedBy::EmailLink)) => {
+            "a contact, by the link in a mail that they followed"
+        }
         (Some(SubjectId::Contact(_)), Some(RecognisedBy::Visitor)) => "a contact, by the browser known from before",
         (Some(SubjectId::Contact(_)), None | Some(RecognisedBy::Network)) => "a contact",
         (Some(SubjectId::Company(_)), Some(RecognisedBy::Network)) => {
