@@ -11,14 +11,14 @@ mod linkedin;
 pub mod merge;
 mod note;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
-use crate::id::ContactId;
+use crate::id::{ContactId, VisitorId};
 
 pub use email_hash::EmailHash;
 pub use linkedin::{LINKEDIN_BYTES_MAX, LinkedIn};
@@ -30,6 +30,8 @@ pub const CONTACT_EMAILS_MAX: usize = 5;
 pub const BROWSERS_MAX: usize = 20;
 /// The days over which [`BROWSERS_MAX`] counts.
 pub const BROWSERS_DAYS: i64 = 7;
+/// Most links in mails of whom it is kept which browser followed them.
+pub const LINKS_MAX: usize = 50;
 /// Most contacts of whom it is kept that they are not this one.
 pub const SPLITS_MAX: usize = 20;
 
@@ -77,6 +79,9 @@ pub struct Identity {
     /// When browsers became this person's, as far back as [`BROWSERS_DAYS`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub browsers_at: Vec<Timestamp>,
+    /// The links in mails that a browser has followed and stayed, and which did, the oldest first.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub links: VecDeque<(String, VisitorId)>,
     /// Who was merged with this person and is somebody else after all.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub not: BTreeSet<ContactId>,

@@ -10,7 +10,7 @@ use crate::bot::BotReason;
 use crate::company::Domain;
 use crate::email::Email;
 use crate::event::EventId;
-use crate::id::{SegmentId, SignalId, VisitId};
+use crate::id::{ContactId, SegmentId, SignalId, VisitId};
 use crate::identity::{EmailHash, Standing};
 use crate::network::Network;
 use crate::visit::{Page, Utm};
@@ -35,12 +35,25 @@ pub struct Signal {
     pub from: Sender,
     /// How far it is believed what it says of people.
     pub standing: Standing,
+    /// The link in a mail that led its sender here.
+    pub email_link: Option<FollowedLink>,
     /// What is known of the client behind it.
     pub client: Client,
     /// What it says.
     pub body: SignalBody,
     /// The JSON as it came, for the log.
     pub raw: String,
+}
+
+/// A link in a mail that was followed. It is one of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowedLink {
+    /// To whom the mail went.
+    pub contact: ContactId,
+    /// Which link it is.
+    pub nonce: String,
+    /// Whether it is too old.
+    pub expired: bool,
 }
 
 /// The client behind a signal: the visitor's browser or app. None of it is stored but the reason why it is a bot.

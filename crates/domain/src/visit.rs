@@ -27,11 +27,25 @@ pub struct Visitor {
     /// The hash of an address that nobody known has: it waits for somebody to be known by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_hash: Option<EmailHash>,
+    /// The link in a mail that it has followed, before it is clear whether somebody stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<PendingLink>,
     /// What it said last that was not believed, so that it is noted once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<IdentityChange>,
     /// When it was first seen.
     pub created_at: Timestamp,
+}
+
+/// A link in a mail that a browser has followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingLink {
+    /// To whom the mail went.
+    pub contact: ContactId,
+    /// Which link it is.
+    pub nonce: String,
+    /// Since when, by our clock.
+    pub since: Timestamp,
 }
 
 /// A visitor's page views with no gap over [`SILENCE_MAX`].

@@ -8,6 +8,7 @@
 
 mod bot;
 pub(crate) mod company;
+mod email_link;
 pub(crate) mod event;
 mod identify;
 mod keys;

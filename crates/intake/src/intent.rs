@@ -71,6 +71,7 @@ pub fn intent_signal(report: IntentReport, received_at: Timestamp, ambient: &Amb
         received_at,
         from: Sender { user_id: person.user_id.clone(), ..Sender::default() },
         standing: Standing::Verified,
+        email_link: None,
         client: Default::default(),
         body: SignalBody::Intent(IntentTraits { person, intent: Intent { topic, score, source, observed_at } }),
         raw,

@@ -128,6 +128,7 @@ pub(crate) fn signal(at: i64, body: SignalBody) -> Signal {
         received_at: minute(at),
         from: Sender::default(),
         standing: Default::default(),
+        email_link: None,
         client: Default::default(),
         body,
         raw: "{}".to_owned(),

@@ -142,7 +142,7 @@ pub fn read(
     };
     let at = time::happened_at(item, received_at, sent_at);
     let (id, standing, client) = (ambient.new_id(), Standing::Claimed, client::said(context));
-    Ok(Signal { id, message_id, at, received_at, from, standing, client, body, raw })
+    Ok(Signal { id, message_id, at, received_at, from, standing, email_link: None, client, body, raw })
 }
 
 /// The item as it came, without the write key.

@@ -7,6 +7,7 @@ pub(crate) mod contacts;
 pub(crate) mod deliveries;
 mod document;
 mod door;
+mod email_links;
 pub(crate) mod event_types;
 pub(crate) mod events;
 mod fields;
@@ -72,6 +73,7 @@ fn resources() -> ApiRouter<App> {
         .merge(contacts::routes())
         .merge(companies::routes())
         .merge(identity::routes())
+        .merge(email_links::routes())
         .merge(lists::routes())
         .merge(timeline::routes())
         .merge(intent_signals::routes())

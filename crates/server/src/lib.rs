@@ -14,6 +14,7 @@ mod audit;
 pub mod auth;
 mod client_address;
 mod docs;
+mod email_links;
 pub mod extract;
 #[cfg(fuzzing)]
 pub mod fuzzing;

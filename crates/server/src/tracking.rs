@@ -41,6 +41,7 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::app::App;
+use crate::email_links::Signer;
 use failure::Failure;
 use report::{Arrival, Report};
 
@@ -218,12 +219,12 @@ async fn open(app: &App, shape: Shape, call: Call) -> Result<Opened, Failure> {
 /// Has what a call holds stored, and says what became of it.
 async fn submit(app: &App, opened: Opened) -> Result<Report, Failure> {
     let Opened { workspace, standing, caller, items, arrival, gate, _room } = opened;
-    let (mut signals, report) = report::read(&items, arrival, gate.as_ref(), &app.ambient);
+    let of = report::Of { gate: gate.as_ref(), standing, links: Signer { key: &app.link_key, workspace } };
+    let (mut signals, report) = report::read(&items, arrival, &of, &app.ambient);
     drop(items);
     if signals.is_empty() {
         return Ok(report);
     }
-    signals.iter_mut().for_each(|signal| signal.standing = standing);
     let uncounted = app.clients.judge(workspace, &caller, &mut signals);
     let taken = app.intake.submit(workspace, signals).await?;
     app.clients.count(uncounted, &taken);

@@ -69,7 +69,8 @@ pub struct IntakeQuery {
 pub struct IntakeState {
     /// Visitors asked for that exist, and those that wait for one of the addresses asked for, at most [`WAITING_MAX`] each.
     pub visitors: HashMap<String, Visitor>,
-    /// Contacts asked for that exist, by any of their addresses, and those of the visitors.
+    /// Contacts asked for that exist, by any of their addresses, those of the visitors, and those whose links in mails
+    /// the visitors have followed.
     pub contacts: HashMap<ContactId, Contact>,
     /// Companies asked for that exist, and those of the visitors, of their current visits and of the contacts.
     pub companies: HashMap<CompanyId, Company>,

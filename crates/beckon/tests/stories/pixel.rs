@@ -488,3 +488,33 @@ async fn behind_a_websites_own_proxy_the_answer_keeps_the_visitors_id() {
     assert_eq!(text(&browser, "return typeof beckon;").await, "undefined");
     browser.close().await;
 }
+
+#[tokio::test]
+async fn who_follows_the_link_in_a_mail_and_stays_is_taken_for_whom_it_was_sent_to() {
+    let beckon = beckon_for_driven_browsers().await;
+    let website = Site::start(&beckon).await;
+    website.head(&website.pixel(""));
+    let ann = beckon.api.post("/api/v1/contacts", json!({"email": "ann@acme.com"})).await.expect(201).json();
+    let asked =
+        json!({"url": website.url("/pricing?utm_source=mail#plans"), "contacts": ["ann@acme.com", "nobody@acme.com"]});
+    let made = beckon.api.post("/api/v1/email-links", asked).await.expect(200).json();
+    assert_eq!((&made["links"][0]["contact_id"], &made["links"][1]["url"]), (&ann["id"], &json!(null)), "{made:#}");
+    let link = made["links"][0]["url"].as_str().unwrap();
+
+    let browser = Browser::start(&website.url("")).await;
+    browser.open(link.strip_prefix(&website.url("")).unwrap()).await;
+    let items = website.items(1).await;
+    let address = text(&browser, "return location.href;").await;
+    assert_eq!(address, website.url("/pricing?utm_source=mail&#plans"), "others do not read the token");
+    assert!(!items[0]["context"]["page"]["url"].as_str().unwrap().contains("beckon_token"), "{items:#?}");
+    assert_eq!(items[0]["context"]["campaign"]["source"], "mail");
+    let stayed = website.items(2).await;
+    assert_eq!(stayed[1]["type"], "identify", "{stayed:#?}");
+    let known =
+        beckon.rows_once("/api/v1/signals", |rows| rows.iter().any(|row| row["recognised_by"] == "email_link")).await;
+    assert_eq!(each(&known, "/contact_id")[0], &ann["id"]);
+    let visitor = known[0]["visitor_id"].as_str().unwrap();
+    let why = beckon.api.get(&format!("/api/v1/visitors/{visitor}/identity")).await.expect(200).json();
+    assert!(why["why"].as_str().unwrap().contains("followed the link in a mail to them"), "{why:#}");
+    browser.close().await;
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CONTACT_EMAILS_MAX, Refusal, SPLITS_MAX, Standing};
+use super::{CONTACT_EMAILS_MAX, LINKS_MAX, Refusal, SPLITS_MAX, Standing};
 use crate::contact::{Contact, ContactProfile};
 use crate::email::Email;
 use crate::id::{ContactId, ListId, MergeId, SignalId, VisitorId};
@@ -127,6 +127,10 @@ pub fn merged(survivor: &Contact, loser: &Contact, now: Timestamp) -> Contact {
     one.identity.verified.extend(taken.into_iter().filter(|name| other.contains(name)));
     one.identity.not.extend(loser.identity.not.iter().copied().filter(|id| *id != survivor.id));
     one.identity.browsers_at.extend(&loser.identity.browsers_at);
+    one.identity.links.extend(loser.identity.links.iter().cloned());
+    while one.identity.links.len() > LINKS_MAX {
+        one.identity.links.pop_front();
+    }
     one.suppressed_at = survivor.suppressed_at.into_iter().chain(loser.suppressed_at).min();
     one.created_at = survivor.created_at.min(loser.created_at);
     one.updated_at = now;

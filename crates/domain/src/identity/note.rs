@@ -103,8 +103,6 @@ pub enum LinkOutcome {
     Identified,
     /// The link is bound to another browser: it may have been forwarded, and identifies nobody.
     Probable,
-    /// Whoever followed it did not stay: programs that check mails do that.
-    Scanned,
     /// It is too old.
     Expired,
 }

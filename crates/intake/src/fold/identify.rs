@@ -13,7 +13,7 @@ use beckon_domain::visit::Visitor;
 use super::keys::{Keys, company_of_network};
 use super::profile::fill_contact;
 use super::working::Working;
-use super::{Means, Who, company, person};
+use super::{Means, Who, company, email_link, person};
 use crate::ids::is_of_user;
 
 /// Finds out who sent a signal: makes the visitor known, links it to its person and account, and writes
@@ -31,7 +31,12 @@ pub(super) fn sender(
     let named = person::resolve(working, keys, signal, means);
     let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key));
     let met = visitor.and_then(|visitor| visitor.contact_id).map(|contact| (contact, RecognisedBy::Visitor));
-    let (contact, by) = named.or(met).unzip();
+    let followed = match &keys.visitor {
+        Some(key) if named.is_none() && bot.is_none() => email_link::follow(working, key, signal, means),
+        _ => None,
+    };
+    let followed = followed.map(|contact| (contact, RecognisedBy::EmailLink));
+    let (contact, by) = named.or(met).or(followed).unzip();
     if let Some(contact) = contact {
         if let Some(key) = &keys.visitor {
             link(working, keys, key, (contact, by.unwrap_or(RecognisedBy::Visitor)), signal, means);
@@ -114,6 +119,7 @@ fn meet(working: &mut Working, key: &str, means: Means<'_>) {
             company_id: None,
             visit: None,
             email_hash: None,
+            link: None,
             refused: None,
             created_at: means.now,
         });
@@ -141,14 +147,18 @@ fn link(
         working.change_visitor(key, |visitor| {
             visitor.contact_id = Some(contact);
             visitor.email_hash = None;
+            visitor.link = None;
             visitor.refused = None;
             if before.is_some() {
                 // The account was the other person's.
                 visitor.company_id = None;
             }
         });
-        let change = IdentityChange::Linked { by: kind_of(by), standing: signal.standing, before };
-        working.note_identity(signal, Some(id), Some(contact), change, means.now);
+        // That a link was followed is noted already.
+        if by != RecognisedBy::EmailLink {
+            let change = IdentityChange::Linked { by: kind_of(by), standing: signal.standing, before };
+            working.note_identity(signal, Some(id), Some(contact), change, means.now);
+        }
     }
     if let Some(visit) = claimed {
         working.claim(visit, contact);

@@ -132,6 +132,7 @@ pub(crate) fn ask_for(query: &mut IntakeQuery, signals: &[Signal], compiled: &Co
         query.emails.extend(keys.email);
         query.user_ids.extend(keys.user_id);
         query.email_hashes.extend(keys.email_hash);
+        query.contact_ids.extend(signal.email_link.as_ref().map(|link| link.contact));
         query.linkedins.extend(keys.linkedin);
         query.group_ids.extend(keys.group_id);
         if let Some(company) = company_in(signal) {

@@ -6,10 +6,9 @@
 // in double quotes on one line, and a pattern has no blanks. ES2017, so that no browser in use stumbles over it.
 (function (tag) {
   const KEY = "beckon_id";
-  const LIFE_SECONDS = 34560000;
   const WAITING_MAX = 100;
   // Browsers let 64 KiB outlive a page, all requests together; a character has three bytes at most.
-  const KEEPALIVE_CHARS_MAX = 20000;
+  const KEEPALIVE_CHARS_MAX = 2e4;
   // What could not be sent after a pause of so long is given up.
   const PAUSE_SECONDS_MAX = 64;
   const SECRET = /^[^=]*(pass|pwd|token|secret|mail|session|api_?key|auth(?!or))|@|%40/i;
@@ -51,15 +50,19 @@
     let resting;
     let seen;
     let referrer = attempt(() => address(new URL(document.referrer))) || "";
+    // The token of a link in a mail, which is taken out of the address before others read it.
+    const [own, link] = /beckon_token=([\w-]+)&?/.exec(location.search) || [];
+    attempt(() => link && history.replaceState(history.state, "", location.href.replace(own, "")));
 
     // Who this is.
 
     const keeps = () => consent === "granted" && !gpc;
-    const remembered = () => (/(?:^|;\s*)beckon_id=([\w-]+)/.exec(attempt(() => document.cookie)) || [])[1]
+    const remembered = () => (/\bbeckon_id=([\w-]+)/.exec(attempt(() => document.cookie)) || [])[1]
       || attempt(() => localStorage.getItem(KEY));
     const remember = (value) => {
       attempt(() => {
-        document.cookie = KEY + "=" + value + ";path=/;samesite=lax;max-age=" + (value ? LIFE_SECONDS : 0)
+        // 400 days.
+        document.cookie = KEY + "=" + value + ";path=/;samesite=lax;max-age=" + (value ? 3456e4 : 0)
           + (said.domain ? ";domain=" + said.domain : "") + (location.protocol === "https:" ? ";secure" : "");
       });
       attempt(() => localStorage[value ? "setItem" : "removeItem"](KEY, value));
@@ -95,6 +98,7 @@
         userAgent: navigator.userAgent,
         library: { name: "beckon.js" },
         partnerId: api.partnerId,
+        link,
         gpc,
         webdriver: navigator.webdriver,
       };
@@ -219,6 +223,10 @@
       api.q = { push: run };
       early.forEach(run);
       view();
+      if (link) {
+        // Programs that check mails do not stay so long.
+        setTimeout(run, 4e3, ["identify"]);
+      }
     };
     ["pushState", "replaceState"].forEach((kind) => {
       const own = history[kind];

@@ -25,7 +25,7 @@ const MARK: &str = "gpc";
 const OF_WHOM: &[&str] = &["userId", "user_id", "groupId", "group_id", "previousId", "previous_id", "traits"];
 /// The same in its context.
 const OF_WHOM_AROUND: &[&str] =
-    &["traits", "userId", "user_id", "groupId", "group_id", "externalIds", "external_ids", "ip", "device"];
+    &["traits", "userId", "user_id", "groupId", "group_id", "externalIds", "external_ids", "ip", "device", "link"];
 /// What stands before an id that holds for a day.
 const PREFIX: &str = "gpc-";
 /// How much of a hash makes an id, in bytes.

@@ -4,6 +4,7 @@
 //! on disk.
 
 use beckon_domain::ambient::Ambient;
+use beckon_domain::identity::Standing;
 use beckon_domain::settings::Gate;
 use beckon_domain::signal::{KEY_BYTES_MAX, Signal};
 use beckon_intake::Taken;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{privacy, sites};
+use crate::email_links::Signer;
 
 /// What became of the call.
 #[derive(Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -44,6 +46,16 @@ struct Rejected {
     message: String,
 }
 
+/// Whose call it is.
+pub(super) struct Of<'a> {
+    /// Which sites may send; all may if there is none.
+    pub(super) gate: Option<&'a Gate>,
+    /// How far it is believed.
+    pub(super) standing: Standing,
+    /// With what links in mails are signed.
+    pub(super) links: Signer<'a>,
+}
+
 /// When and how items came.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrival {
@@ -55,13 +67,12 @@ pub(super) struct Arrival {
     pub(super) sent_at: Option<Timestamp>,
 }
 
-/// Reads the items of a call: the signals in them, and a report that lacks only what becomes of those. `gate` says which
-/// sites may send; all may if there is none.
-pub(super) fn read(items: &[Value], arrival: Arrival, gate: Option<&Gate>, ambient: &Ambient) -> (Vec<Signal>, Report) {
+/// Reads the items of a call: the signals in them, and a report that lacks only what becomes of those.
+pub(super) fn read(items: &[Value], arrival: Arrival, of: &Of<'_>, ambient: &Ambient) -> (Vec<Signal>, Report) {
     let mut signals = Vec::with_capacity(items.len());
     let mut report = Report { success: true, ..Report::default() };
     for (index, item) in items.iter().enumerate() {
-        match read_item(item, arrival, gate, ambient) {
+        match read_item(item, arrival, of, ambient) {
             Ok(signal) => signals.push(signal),
             Err(error) => report.rejected.push(rejected(index, item, error)),
         }
@@ -80,16 +91,19 @@ fn rejected(index: usize, item: &Value, ItemError { code, message }: ItemError) 
     Rejected { index, message_id, code: code.to_owned(), message }
 }
 
-fn read_item(item: &Value, arrival: Arrival, gate: Option<&Gate>, ambient: &Ambient) -> Result<Signal, ItemError> {
+fn read_item(item: &Value, arrival: Arrival, of: &Of<'_>, ambient: &Ambient) -> Result<Signal, ItemError> {
     let object = item
         .as_object()
         .ok_or_else(|| ItemError { code: "not_an_object", message: "a call must be a JSON object".to_owned() })?;
-    if let Some(gate) = gate {
+    if let Some(gate) = of.gate {
         sites::check(gate, arrival.kind, object)?;
     }
     privacy::check(arrival.kind, object)?;
     let own_sent_at = object.get("sentAt").and_then(Value::as_str).and_then(tracking::read_time);
-    tracking::read(arrival.kind, object, arrival.received_at, own_sent_at.or(arrival.sent_at), ambient)
+    let sent_at = own_sent_at.or(arrival.sent_at);
+    let signal = tracking::read(arrival.kind, object, arrival.received_at, sent_at, ambient)?;
+    let email_link = of.links.followed(object, arrival.received_at);
+    Ok(Signal { standing: of.standing, email_link, ..signal })
 }
 
 fn excerpt(message_id: &str) -> String {
@@ -120,7 +134,8 @@ mod tests {
     fn read_all(kind: Option<Kind>, items: &[Value]) -> (Vec<Signal>, Report) {
         let ambient = fake_ambient();
         let arrival = Arrival { kind, received_at: Timestamp::from_second(1_000_000).unwrap(), sent_at: None };
-        read(items, arrival, None, &ambient)
+        let links = Signer { key: &[7; 32], workspace: uuid::Uuid::from_u128(1).into() };
+        read(items, arrival, &Of { gate: None, standing: Standing::Claimed, links }, &ambient)
     }
 
     // behaviour W4

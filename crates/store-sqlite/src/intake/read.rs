@@ -118,7 +118,9 @@ impl Reading<'_> {
             let text = "SELECT doc FROM contact WHERE workspace_id = ?1 AND user_id = ?2";
             found.extend(self.find(text, user_id, contact)?);
         }
-        let of_visitors = self.state.visitors.values().filter_map(|visitor| visitor.contact_id);
+        let followed = |visitor: &Visitor| visitor.link.as_ref().map(|link| link.contact);
+        let of_visitors =
+            self.state.visitors.values().flat_map(|visitor| [visitor.contact_id, followed(visitor)]).flatten();
         let ids: BTreeSet<ContactId> = query.contact_ids.iter().copied().chain(of_visitors).collect();
         for id in ids {
             let text = "SELECT doc FROM contact WHERE workspace_id = ?1 AND id = ?2";

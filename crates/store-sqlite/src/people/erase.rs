@@ -44,7 +44,8 @@ pub(super) fn contact(write: &mut Write<'_>, workspace: WorkspaceId, id: Contact
             "DELETE FROM identity_note WHERE workspace_id = ?1 AND visitor_id = ?2",
             params![workspace.uuid(), visitor.id.uuid()],
         )?;
-        let stranger = Visitor { contact_id: None, visit: None, email_hash: None, refused: None, ..visitor };
+        let stranger =
+            Visitor { contact_id: None, visit: None, email_hash: None, link: None, refused: None, ..visitor };
         put_visitor(write, workspace, &stranger)?;
     }
     Ok(())

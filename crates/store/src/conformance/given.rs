@@ -329,6 +329,7 @@ impl Given {
             contact_id: None,
             company_id: None,
             email_hash: None,
+            link: None,
             refused: None,
             visit: Some(visit),
             created_at: self.now(),

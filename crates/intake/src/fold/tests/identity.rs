@@ -222,3 +222,53 @@ fn a_value_that_the_workspace_has_blocked_names_nobody() {
     assert_eq!(kinds, [(IdentifierKind::Email, Refusal::Blocked), (IdentifierKind::UserId, Refusal::Blocked)]);
     assert_eq!(world.changes().contacts, []);
 }
+
+fn with_link(mut signal: Signal, contact: ContactId, nonce: &str, expired: bool) -> Signal {
+    signal.email_link = Some(beckon_domain::signal::FollowedLink { contact, nonce: nonce.to_owned(), expired });
+    signal
+}
+
+/// A world that knows Ann, and who she is.
+fn with_ann() -> (World, ContactId) {
+    let mut world = World::with(vec![segment(1, Subject::Contact, everybody())]);
+    world.take(verified(identify(0, "ann@acme.test").user("u1")));
+    let ann = world.contact_of_user("u1").id;
+    (world, ann)
+}
+
+#[test]
+fn who_follows_a_link_in_a_mail_and_stays_is_taken_for_whom_it_was_sent_to() {
+    let (mut world, ann) = with_ann();
+    world.take(with_link(page(1, "/pricing").browser("b"), ann, "n1", false));
+    assert_eq!(world.contact_behind("b"), None, "programs that check mails get this far");
+    let mut at_once = with_link(identify(1, "").browser("b"), ann, "n1", false);
+    at_once.received_at = minute(1) + jiff::SignedDuration::from_millis(2_999);
+    world.take(at_once);
+    assert_eq!((world.contact_behind("b"), world.announced()), (None, vec![]));
+    world.take(identify(2, "").browser("b"));
+    assert_eq!(world.contact_behind("b"), Some(ann));
+    assert_eq!(world.announced().len(), 1, "and the page that they landed on counts");
+    let changes = world.changes();
+    assert_eq!(changes.signals.last().unwrap().story.recognised_by, Some(RecognisedBy::EmailLink));
+}
+
+#[test]
+fn a_link_that_is_forwarded_identifies_nobody() {
+    let (mut world, ann) = with_ann();
+    world.take_all([with_link(page(1, "/").browser("b1"), ann, "n1", false), page(2, "/a").browser("b1")]);
+    assert_eq!(world.contact_behind("b1"), Some(ann));
+    world.take_all([with_link(page(3, "/").browser("b2"), ann, "n1", false), page(4, "/a").browser("b2")]);
+    assert_eq!(world.contact_behind("b2"), None);
+    world.take_all([with_link(page(5, "/").browser("b3"), ann, "n2", false), page(6, "/a").browser("b3")]);
+    assert_eq!(world.contact_behind("b3"), Some(ann), "another link to her, on another device");
+}
+
+#[test]
+fn a_link_does_not_take_a_browser_from_somebody_nor_is_an_old_one_good() {
+    let (mut world, ann) = with_ann();
+    world.take(identify(1, "bob@acme.test").browser("bobs"));
+    world.take_all([with_link(page(2, "/").browser("bobs"), ann, "n1", false), page(3, "/a").browser("bobs")]);
+    assert_eq!(world.contact_behind("bobs"), Some(world.contact_of_email("bob@acme.test").id));
+    world.take_all([with_link(page(4, "/").browser("b"), ann, "n2", true), page(5, "/a").browser("b")]);
+    assert_eq!(world.contact_behind("b"), None);
+}

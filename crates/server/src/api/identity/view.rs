@@ -196,6 +196,9 @@ fn why(visitor: &Visitor, notes: &[IdentityNote]) -> String {
             "Anonymous: it gave the hash of an address that nobody known has. It becomes the person's when the address gets known."
                 .to_owned()
         }
+        None if visitor.link.is_some() => {
+            "Anonymous: a link in a mail was opened, and nobody stayed. A program that checks mails, probably.".to_owned()
+        }
         None => match &visitor.refused {
             Some(refused) => format!("Anonymous: {}", text(refused)),
             None => "Anonymous: nothing it sent says who uses it.".to_owned(),
@@ -253,9 +256,6 @@ fn text(change: &IdentityChange) -> String {
             LinkOutcome::Identified => "they followed the link in a mail to them".to_owned(),
             LinkOutcome::Probable => {
                 "a link was followed that another browser had followed first: a forwarded mail, probably".to_owned()
-            }
-            LinkOutcome::Scanned => {
-                "a link in a mail was opened, and nobody stayed: a program that checks mails, probably".to_owned()
             }
             LinkOutcome::Expired => "a link in a mail was followed that was too old, or not ours".to_owned(),
         },
