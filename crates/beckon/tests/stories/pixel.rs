@@ -4,7 +4,7 @@
 //! order.
 
 #[path = "pixel/site.rs"]
-mod site;
+pub mod site;
 
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 //! Everything that is asked of it is written down. Promise: the proxy passes on what a real one does, and nothing else:
 //! method, query, body and the headers that matter here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -64,6 +64,8 @@ struct Inner {
     beckon: String,
     /// What is in the head of every page.
     head: Mutex<String>,
+    /// Files of the website by their path: what they are, and what is in them.
+    files: Mutex<BTreeMap<String, (String, Vec<u8>)>>,
     asked: watch::Sender<Vec<Asked>>,
     /// Whether calls are answered, or held.
     open: watch::Sender<bool>,
@@ -77,6 +79,7 @@ impl Site {
         let inner = Arc::new(Inner {
             beckon: beckon.base(),
             head: Mutex::default(),
+            files: Mutex::default(),
             asked: watch::Sender::new(vec![]),
             open: watch::Sender::new(true),
         });
@@ -88,6 +91,12 @@ impl Site {
     /// Puts this into the head of every page from now on.
     pub fn head(&self, head: &str) -> &Site {
         *self.inner.head.lock().unwrap() = head.to_owned();
+        self
+    }
+
+    /// Has the website serve a file.
+    pub fn file(&self, path: &str, kind: &str, bytes: Vec<u8>) -> &Site {
+        self.inner.files.lock().unwrap().insert(path.to_owned(), (kind.to_owned(), bytes));
         self
     }
 
@@ -157,8 +166,13 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request<Body>) -> Resp
     let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.expect("a body");
     match parts.uri.path().strip_prefix(PROXY) {
         Some(path) => pass_on(&inner, path.to_owned(), parts, body).await,
-        None => page(&inner, parts.uri.path()),
+        None => file(&inner, parts.uri.path()).unwrap_or_else(|| page(&inner, parts.uri.path())),
     }
+}
+
+fn file(inner: &Inner, path: &str) -> Option<Response<Body>> {
+    let (kind, bytes) = inner.files.lock().unwrap().get(path)?.clone();
+    Some(Response::builder().header("content-type", kind).body(bytes.into()).expect("a file"))
 }
 
 fn page(inner: &Inner, path: &str) -> Response<Body> {
