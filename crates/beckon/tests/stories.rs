@@ -24,6 +24,8 @@ mod clients;
 mod companies;
 #[path = "stories/durability.rs"]
 mod durability;
+#[path = "stories/erasing.rs"]
+mod erasing;
 #[path = "stories/failing.rs"]
 mod failing;
 #[path = "stories/figures.rs"]

@@ -25,6 +25,8 @@ use crate::fold::working::Working;
 use crate::fold::{self, Compiled, Means};
 use crate::{CompanyUpsert, ContactUpsert, Error, Taken, Upserted, upsert};
 
+/// Most rows of each log that go in a step of an erasure.
+pub(crate) const ERASED_ROWS_MAX: u32 = 1_000;
 /// Most rows of each log that are moved in a step after a merge.
 pub(crate) const MOVED_ROWS_MAX: u32 = 1_000;
 /// How long something is decided again and again while the set-up keeps changing under it: longer than a
@@ -90,7 +92,7 @@ impl Batches {
                 Work::Erase(subject, answer) => {
                     self.settle(workspace, std::mem::take(&mut together)).await;
                     let erased = match subject {
-                        SubjectId::Contact(id) => self.store.erase_contact(workspace, id).await,
+                        SubjectId::Contact(id) => self.erase_contact(workspace, id).await,
                         SubjectId::Company(id) => self.store.erase_company(workspace, id).await,
                     };
                     // Who no longer waits for an answer does not get one; here and below.
@@ -106,6 +108,13 @@ impl Batches {
             }
         }
         self.settle(workspace, together).await;
+    }
+
+    /// Erases a contact to the end, in steps between which others write. What a crash interrupts goes on with retention.
+    async fn erase_contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<(), StoreError> {
+        self.store.erase_contact(workspace, id, self.ambient.now()).await?;
+        while self.store.erase_more(workspace, ERASED_ROWS_MAX).await? {}
+        Ok(())
     }
 
     /// Decides and commits jobs together or, if something is wrong with one of them, each on its own.

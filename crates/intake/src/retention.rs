@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 const FIRST_ROUND_AFTER: Duration = Duration::from_secs(60);
 /// How long after a round that forgot all there was the next begins.
 const ROUND_EVERY: Duration = Duration::from_secs(10 * 60);
+/// After so long no request is under way any more of what was canceled.
+const UNDER_WAY_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// Most steps of one kind in one workspace in a round.
 const STEPS_MAX: u32 = 200;
 /// How long figures are kept, in days: so that any month can be compared with the same a year before. They are small,
@@ -99,6 +101,10 @@ impl Service {
                 return Forgot::All;
             }
         };
+        if let Err(error) = self.erase(workspace).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(%workspace, error, "not all of who was erased is gone; it is tried again later");
+        }
         if let Err(error) = self.move_merged(workspace).await {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(%workspace, error, "what was merged could not be moved in full; it goes on later");
@@ -114,6 +120,19 @@ impl Service {
             }
         }
         all
+    }
+
+    /// Goes on with what a crash interrupted when contacts were erased, and forgets the events of those who were.
+    async fn erase(&self, workspace: WorkspaceId) -> Result<()> {
+        let step_rows = self.options.step_rows_max.max(1);
+        while self.store.erase_more(workspace, step_rows).await? {
+            sleep(self.options.pause).await;
+        }
+        let before = self.ambient.now().checked_sub(UNDER_WAY_MAX).unwrap_or(Timestamp::UNIX_EPOCH);
+        while self.store.forget_erased(workspace, before, step_rows).await? >= step_rows {
+            sleep(self.options.pause).await;
+        }
+        Ok(())
     }
 
     /// Goes on with what a crash interrupted when contacts were merged.

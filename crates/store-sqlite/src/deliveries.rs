@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use crate::{SqliteStore, queue};
 
 pub(crate) use list::event_seq;
-pub(crate) use waiting::{OWED_COLUMNS, Owed, change};
+pub(crate) use waiting::{OWED_COLUMNS, Owed, cancel as cancel_delivery, change};
 
 #[async_trait]
 impl DeliveryStore for SqliteStore {

@@ -23,7 +23,7 @@ use crate::columns::Columns;
 use events::EventPlace;
 use logs::{Log, Mark};
 
-pub(crate) use events::forget as events;
+pub(crate) use events::{forget as events, remove as remove_event};
 pub(crate) use logs::forget as signals;
 
 /// How far walks have come.

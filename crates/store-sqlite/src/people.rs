@@ -1,6 +1,7 @@
 //! Contacts, companies and visitors: reading and writing them, and erasing.
 
 mod erase;
+mod erasing;
 mod happenings;
 pub(crate) mod search;
 pub(crate) mod words;
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 use beckon_domain::company::{Company, Domain};
 use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
-use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
+use beckon_domain::id::{CompanyId, ContactId, DeliveryId, WorkspaceId};
 use beckon_domain::identity::EmailHash;
 use beckon_domain::visit::Visitor;
 use beckon_store::intake::SubjectId;
@@ -65,8 +66,23 @@ impl PeopleStore for SqliteStore {
         .await
     }
 
-    async fn erase_contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<()> {
-        self.write("erasing a contact", move |write| erase::contact(write, workspace, id)).await
+    async fn erase_contact(&self, workspace: WorkspaceId, id: ContactId, now: Timestamp) -> Result<()> {
+        self.write("erasing a contact", move |write| erase::contact(write, workspace, id, now)).await
+    }
+
+    async fn erase_more(&self, workspace: WorkspaceId, limit: u32) -> Result<bool> {
+        self.write("erasing what is left of a contact", move |write| erasing::go_on(write, workspace, limit)).await
+    }
+
+    async fn list_erased_deliveries(&self, workspace: WorkspaceId) -> Result<Vec<DeliveryId>> {
+        self.read("listing what waits of erased contacts", move |sql| erasing::waiting(sql, workspace)).await
+    }
+
+    async fn forget_erased(&self, workspace: WorkspaceId, before: Timestamp, limit: u32) -> Result<u32> {
+        self.write("forgetting events of erased contacts", move |write| {
+            erasing::forget(write, workspace, before, limit)
+        })
+        .await
     }
 
     async fn get_company(&self, workspace: WorkspaceId, id: CompanyId) -> Result<Company> {

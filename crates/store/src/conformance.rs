@@ -236,6 +236,8 @@ macro_rules! conformance {
             contacts_are_listed_newest_first_or_by_address,
             companies_are_listed_newest_first_or_by_domain,
             an_erased_contact_leaves_no_trace,
+            somebody_who_did_much_is_erased_in_steps,
+            what_a_crash_left_to_be_sent_of_who_was_erased_is_not_sent,
             an_erased_company_belongs_to_nobody,
             people_of_another_workspace_are_not_found,
             contacts_are_found_by_the_beginnings_of_their_words,

@@ -6,7 +6,7 @@ use beckon_domain::company::{Company, Domain};
 use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
 use beckon_domain::event::EventId;
-use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId, WorkspaceId};
+use beckon_domain::id::{CompanyId, ContactId, DeliveryId, SegmentId, VisitId, WorkspaceId};
 use beckon_domain::signal::Intent;
 use jiff::Timestamp;
 
@@ -15,6 +15,9 @@ use crate::{Page, PageRequest, Result};
 
 /// Most contacts, and most companies, that a text stands for where it says whom something is about: the newest.
 pub const ABOUT_PEOPLE_MAX: usize = 200;
+
+/// What stands in the place of the payload of an event that told of somebody who was erased.
+pub const ERASED_PAYLOAD: &[u8] = br#"{"erased":true}"#;
 
 /// Which contacts. All conditions hold together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,9 +80,17 @@ pub trait PeopleStore {
         filter: &ContactFilter,
         page: PageRequest,
     ) -> Result<Page<Contact>>;
-    /// Erases a contact: the person, their page views, intents, firings and signals; their visitors become
-    /// anonymous again. Events already announced keep their payload (erasing those is not done here).
-    async fn erase_contact(&self, workspace: WorkspaceId, id: ContactId) -> Result<()>;
+    /// Erases a contact, and all they were before they were merged: the person, their page views, visits, intents, firings
+    /// and signals; their visitors become anonymous again. Events that told of them have [`ERASED_PAYLOAD`] from then on, and
+    /// nothing of their requests is kept. What is much goes in steps ([`Self::erase_more`]).
+    async fn erase_contact(&self, workspace: WorkspaceId, id: ContactId, now: Timestamp) -> Result<()>;
+    /// Goes on erasing, at most `limit` rows of each log. Whether there may be more.
+    async fn erase_more(&self, workspace: WorkspaceId, limit: u32) -> Result<bool>;
+    /// Some deliveries that still wait of events that told of erased contacts: they are to be canceled.
+    async fn list_erased_deliveries(&self, workspace: WorkspaceId) -> Result<Vec<DeliveryId>>;
+    /// Forgets events of contacts erased before `before`, with their deliveries, at most `limit`; says how many it looked at.
+    /// Until then requests of them may be under way.
+    async fn forget_erased(&self, workspace: WorkspaceId, before: Timestamp, limit: u32) -> Result<u32>;
 
     /// A company.
     async fn get_company(&self, workspace: WorkspaceId, id: CompanyId) -> Result<Company>;

@@ -5,7 +5,7 @@ use beckon_intake::Error;
 use beckon_store::{PeopleStore, StoreError};
 use serde_json::json;
 
-// behaviour Q14 (in part)
+// behaviour Q14
 #[tokio::test]
 async fn an_erased_contact_is_a_stranger_to_the_next_signal() {
     let house = House::open().await;

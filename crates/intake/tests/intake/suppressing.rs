@@ -20,7 +20,7 @@ fn interest(house: &House) -> Signal {
     intent_signal(report, house.ambient.now(), &house.ambient).unwrap()
 }
 
-// behaviour Q14 (in part)
+// behaviour Q14
 #[tokio::test]
 async fn a_suppressed_contact_causes_no_event_until_that_is_taken_back() {
     let house = House::open().await;

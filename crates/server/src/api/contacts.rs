@@ -4,6 +4,7 @@
 //! who erased, suppressed or imported, and nothing of whom: an erased person leaves no trace there either.
 //! Not here: qualification. Whoever fits a segment after a write qualifies with the next signal.
 
+mod export;
 mod form;
 mod view;
 
@@ -11,7 +12,7 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use beckon_domain::contact::Contact;
-use beckon_domain::id::{CompanyId, ContactId};
+use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
 use beckon_domain::segment::Subject;
 use beckon_intake::{ContactUpsert, Upserted};
 use beckon_store::people::ContactFilter;
@@ -32,10 +33,13 @@ use crate::extract::{ById, Json, Listing, Path, Query};
 use crate::paging::Paged;
 use crate::problem::Problem;
 use crate::reply::{CreatedOrFound, NoContent};
+pub(crate) use export::export;
 pub(crate) use form::ContactForm;
 pub(crate) use view::ContactView;
 
 const LIST: &str = "contacts";
+/// How often it is looked for deliveries that still wait of somebody who was erased: some hundred each time.
+const CANCELED_LOOKS_MAX: u32 = 1_000;
 const TAG: &str = "Contacts";
 
 /// The routes below `/api/v1`.
@@ -65,7 +69,17 @@ pub(crate) fn routes() -> ApiRouter<App> {
             })
             .delete_with(erase, |operation| {
                 docs::operation("eraseContact", TAG, "Erase a contact")(operation).description(
-                    "The person goes, with page views, intents and signals; the browsers become anonymous again.",
+                    "The person goes, with page views, intents, signals, and what was announced of them: nothing of it is sent any \
+                         more, payloads and records of requests go. The browsers become anonymous again.",
+                )
+            }),
+        )
+        .api_route(
+            "/contacts/{id}/export",
+            get_with(export::export, |operation| {
+                docs::operation("exportContact", TAG, "Get all that is kept of a person, in one document")(operation).description(
+                    "For people who ask what is known of them. The audit log says who took it, and of whom. A document that \
+                     breaks off is no valid JSON: ask again.",
                 )
             }),
         )
@@ -174,9 +188,25 @@ pub(crate) async fn erase(
     Path(ById { id }): Path<ById<ContactId>>,
 ) -> Result<NoContent, Problem> {
     app.intake.erase_contact(caller.workspace_id, id).await?;
+    cancel_what_waits(&app, caller.workspace_id).await?;
     let change = Change { action: "contact.erased", subject: &id.to_string(), before: Value::Null, after: Value::Null };
     audit::record(&app, caller, change).await?;
     Ok(NoContent)
+}
+
+/// Has nothing more sent of what was announced of erased contacts. Each look finds what the one before it left.
+async fn cancel_what_waits(app: &App, workspace: WorkspaceId) -> Result<(), Problem> {
+    for _ in 0..CANCELED_LOOKS_MAX {
+        let waiting = app.store.list_erased_deliveries(workspace).await?;
+        if waiting.is_empty() {
+            break;
+        }
+        for delivery in waiting {
+            // What has ended meanwhile is not sent either.
+            app.delivery.cancel(workspace, delivery).await.ok();
+        }
+    }
+    Ok(())
 }
 
 /// Has a contact cause no more events.

@@ -112,7 +112,7 @@ fn kinds(_: &mut SchemaGenerator) -> Schema {
 /// One thing that came in.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Signal")]
-struct SignalView {
+pub(crate) struct SignalView {
     /// Its id.
     id: SignalId,
     /// Its kind. A screen of an app is a page.

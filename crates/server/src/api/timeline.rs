@@ -19,7 +19,7 @@ use crate::extract::{ById, Json, Path, Query};
 use crate::problem::Problem;
 
 /// Most entries of an answer.
-const ENTRIES_MAX: u32 = 250;
+pub(crate) const ENTRIES_MAX: u32 = 250;
 /// Entries of an answer when nobody says.
 const ENTRIES_DEFAULT: u32 = 50;
 

@@ -30,6 +30,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/contacts/{id}", get(show::show))
         .route("/contacts/{id}/edit", get(edit::edit).post(edit::change))
         .route("/contacts/{id}/erase", get(act::ask_erase).post(act::erase))
+        .route("/contacts/{id}/export", get(act::export))
         .route("/contacts/{id}/suppress", post(act::suppress))
         .route("/contacts/{id}/unsuppress", post(act::unsuppress))
 }

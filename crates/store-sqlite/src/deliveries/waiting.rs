@@ -136,7 +136,7 @@ pub(super) fn resend(write: &mut Write<'_>, workspace: WorkspaceId, id: Delivery
 }
 
 /// See [`beckon_store::DeliveryStore::cancel_delivery`].
-pub(super) fn cancel(write: &mut Write<'_>, workspace: WorkspaceId, id: DeliveryId, at: Timestamp) -> Result<Delivery> {
+pub(crate) fn cancel(write: &mut Write<'_>, workspace: WorkspaceId, id: DeliveryId, at: Timestamp) -> Result<Delivery> {
     let owed = owed(write, workspace, id)?;
     write.touch(workspace);
     let before = owed.standing;

@@ -135,7 +135,7 @@ fn rows_if_over(sql: &Sql<'_>, seq: i64) -> Result<Option<u64>> {
 }
 
 /// Removes an event with all that belongs to it, and says whether it did: it may have begun to wait again meanwhile.
-fn remove(write: &Write<'_>, workspace: WorkspaceId, seq: i64) -> Result<bool> {
+pub(crate) fn remove(write: &Write<'_>, workspace: WorkspaceId, seq: i64) -> Result<bool> {
     if rows_if_over(write, seq)?.is_none() {
         return Ok(false);
     }

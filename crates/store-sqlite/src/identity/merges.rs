@@ -181,7 +181,7 @@ fn visitors_of(sql: &Sql<'_>, workspace: WorkspaceId, contact: ContactId) -> Res
 }
 
 /// Somebody, and all who were merged with them, directly or not.
-pub(super) fn everybody_in(sql: &Sql<'_>, workspace: WorkspaceId, id: Uuid) -> Result<Vec<Uuid>> {
+pub(crate) fn everybody_in(sql: &Sql<'_>, workspace: WorkspaceId, id: Uuid) -> Result<Vec<Uuid>> {
     sql.list(
         "WITH RECURSIVE one (id) AS (
              SELECT ?2 UNION SELECT merge.loser_id FROM merge JOIN one ON merge.survivor_id = one.id

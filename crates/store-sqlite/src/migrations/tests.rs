@@ -457,7 +457,7 @@ async fn who_was_stored_by_version_3_is_found_by_words() {
     assert_eq!(signal.story, SignalStory::default());
     let fired = store.list_last_firings(workspace).await.unwrap();
     assert_eq!(fired, [(SegmentId(7), Timestamp::from_second(7).unwrap())]);
-    store.erase_contact(workspace, jane.id).await.unwrap();
+    store.erase_contact(workspace, jane.id, at(40)).await.unwrap();
     assert_eq!(store.list_events(workspace, &about, PageRequest::default()).await.unwrap().rows, []);
 }
 

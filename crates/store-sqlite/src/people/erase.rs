@@ -6,9 +6,10 @@ use beckon_domain::id::{CompanyId, ContactId, WorkspaceId};
 use beckon_domain::visit::Visitor;
 use beckon_store::intake::SubjectId;
 use beckon_store::{Result, StoreError};
+use jiff::Timestamp;
 use rusqlite::params;
 
-use super::{contact as read_contact, put_contacts, put_visitor, words};
+use super::{contact as read_contact, erasing, put_contacts, put_visitor, words};
 use crate::columns::Columns;
 use crate::identity::merges;
 use crate::intake::subject;
@@ -16,21 +17,27 @@ use crate::lists::take_off_all_lists;
 use crate::sql::Sql;
 use crate::writer::Write;
 
+/// Most rows of each log that go in the transaction of the erasure itself.
+const ERASED_AT_ONCE_MAX: u32 = 500;
+
 /// See [`beckon_store::PeopleStore::erase_contact`].
 ///
-/// What the person's browsers sent before they were known goes as well: its log says where they were. So do
-/// the visits, and the browsers' memory of the visit in progress.
-pub(super) fn contact(write: &mut Write<'_>, workspace: WorkspaceId, id: ContactId) -> Result<()> {
+/// What the person's browsers sent before they were known goes as well: its log says where they were. So does the browsers'
+/// memory of the visit in progress. The person's own logs, and what was announced of them, go in steps (`erasing.rs`).
+pub(super) fn contact(write: &mut Write<'_>, workspace: WorkspaceId, id: ContactId, now: Timestamp) -> Result<()> {
     write.touch(workspace);
     words::change::<Contact>(write, workspace, id.uuid(), None)?;
     let key = params![workspace.uuid(), id.uuid()];
     if write.run("DELETE FROM contact WHERE workspace_id = ?1 AND id = ?2", key)? == 0 {
         return Err(StoreError::NotFound("contact"));
     }
-    write.run("DELETE FROM page_view WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
-    write.run("DELETE FROM intent WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
-    write.run("DELETE FROM visit WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
-    write.run("DELETE FROM signal WHERE workspace_id = ?1 AND contact_id = ?2", key)?;
+    for one in merges::everybody_in(write, workspace, id.uuid())? {
+        erasing::begin(write, workspace, one, now)?;
+        write.run(
+            "DELETE FROM kept_answer WHERE workspace_id = ?1 AND location LIKE '%' || ?2 || '%'",
+            params![workspace.uuid(), ContactId::from(one).to_string()],
+        )?;
+    }
     erase_firings(write, workspace, SubjectId::Contact(id))?;
     take_off_all_lists(write, workspace, SubjectId::Contact(id))?;
     merges::erase(write, workspace, id)?;
@@ -48,7 +55,7 @@ pub(super) fn contact(write: &mut Write<'_>, workspace: WorkspaceId, id: Contact
             Visitor { contact_id: None, visit: None, email_hash: None, link: None, refused: None, ..visitor };
         put_visitor(write, workspace, &stranger)?;
     }
-    Ok(())
+    erasing::go_on(write, workspace, ERASED_AT_ONCE_MAX).map(drop)
 }
 
 /// See [`beckon_store::PeopleStore::erase_company`].

@@ -71,7 +71,7 @@ pub async fn a_contact_is_found_by_everything_it_is_known_by(store: &SharedStore
     assert_eq!(of_email(&given, "ann@home.com").await, [bob.id], "it moved with one commit, whoever is named first");
     assert_eq!(of_hash(&given, "ann@home.com").await, [bob.id]);
     assert_eq!(ids(&read(&given, by_linkedin).await), [bob.id]);
-    store.erase_contact(given.workspace, bob.id).await.unwrap();
+    store.erase_contact(given.workspace, bob.id, at(40)).await.unwrap();
     assert_eq!(of_email(&given, "ann@home.com").await, []);
     assert_eq!(of_hash(&given, "bob@acme.com").await, []);
 }
@@ -139,7 +139,7 @@ pub async fn what_happened_to_an_identity_is_noted(store: &SharedStore) {
     assert_eq!(list(NotesOf::Contact(ann.id), 1).await, of(&[2]));
     let other = given.other().await;
     assert_eq!(store.list_identity_notes(other.workspace, NotesOf::Contact(ann.id), 9).await.unwrap(), []);
-    store.erase_contact(given.workspace, ann.id).await.unwrap();
+    store.erase_contact(given.workspace, ann.id, at(40)).await.unwrap();
     assert_eq!(list(NotesOf::Contact(ann.id), 9).await, []);
     assert_eq!(list(NotesOf::Visitor(hers.id), 9).await, []);
 }
@@ -349,7 +349,7 @@ pub async fn merges_are_undone_from_the_last_on(store: &SharedStore) {
 pub async fn who_is_erased_is_erased_as_everybody_they_were(store: &SharedStore) {
     let two = Two::new(store).await;
     let (ws, merge) = (two.given.workspace, two.merge().await);
-    store.erase_contact(ws, two.ann.id).await.unwrap();
+    store.erase_contact(ws, two.ann.id, at(40)).await.unwrap();
     assert_eq!(store.list_merges(ws, two.ann.id).await.unwrap(), []);
     assert_eq!(store.find_survivor(ws, two.bob.id).await.unwrap(), None);
     assert_not_found(store.undo_merge(ws, merge.id, at(30)).await);

@@ -204,7 +204,7 @@ pub async fn who_is_erased_is_on_no_list(store: &SharedStore) {
         store.put_on_list(ws, list.id, SubjectId::Contact(who.id), at(1)).await.unwrap();
     }
     store.put_on_list(ws, accounts.id, SubjectId::Company(acme.id), at(1)).await.unwrap();
-    store.erase_contact(ws, people[0].id).await.unwrap();
+    store.erase_contact(ws, people[0].id, at(40)).await.unwrap();
     store.erase_company(ws, acme.id).await.unwrap();
     assert_eq!((count(&given, &one).await, count(&given, &two).await, count(&given, &accounts).await), (1, 0, 0));
     assert_eq!(store.list_listed(ws, one.id, everything()).await.unwrap().rows.len(), 1);

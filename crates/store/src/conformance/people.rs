@@ -10,7 +10,7 @@ use super::given::at;
 use super::intake::{commit, intent, page_view, people, read, signal};
 use super::{Given, assert_not_found, assert_refused, everything, garbage, walk};
 use crate::intake::{Firing, IntakeChanges, IntakeQuery, SignalFilter, SignalRecord, SubjectId, VisitRecord};
-use crate::people::{CompanyFilter, ContactFilter, Happening};
+use crate::people::{CompanyFilter, ContactFilter, ERASED_PAYLOAD, Happening};
 use crate::{PageRequest, SharedStore};
 
 // behaviour A4
@@ -58,15 +58,19 @@ pub async fn companies_are_listed_newest_first_or_by_domain(store: &SharedStore)
     assert_eq!(found.rows, [companies[3].clone()]);
 }
 
-// behaviour V6 (in part)
-/// Their browser is anonymous again; events keep their payload; others are not touched.
+// behaviour V6
+/// Their browser is anonymous again; what was announced of them tells nothing any more and goes in the end; others are not
+/// touched.
 pub async fn an_erased_contact_leaves_no_trace(store: &SharedStore) {
     let given = Given::new(store).await;
     let webhook = given.webhook().await.id;
     let (visitor, contact, company) = people(&given);
     let joe = given.a_contact("joe@acme.com");
     let visit = visitor.visit.clone().unwrap();
-    let event = given.an_event(&[webhook]);
+    let mut event = given.an_event(&[webhook]);
+    event.source.contact_id = Some(contact.id);
+    let mut of_joe = given.an_event(&[webhook]);
+    of_joe.source.contact_id = Some(joe.id);
     let (hers, his) = (signal(&given, Some(contact.id)), signal(&given, Some(joe.id)));
     let earlier = SignalRecord { visitor_id: Some(visitor.id), ..signal(&given, None) };
     let changes = IntakeChanges {
@@ -86,14 +90,14 @@ pub async fn an_erased_contact_leaves_no_trace(store: &SharedStore) {
             event_type: "contact.visited".to_owned(),
             firing: LastFiring { at: at(1), visit_id: None },
         }],
-        events: vec![event.clone()],
+        events: vec![event.clone(), of_joe.clone()],
         ..IntakeChanges::default()
     };
     commit(&given, changes).await.unwrap();
-    store.erase_contact(given.workspace, contact.id).await.unwrap();
+    store.erase_contact(given.workspace, contact.id, at(40)).await.unwrap();
 
     assert_not_found(store.get_contact(given.workspace, contact.id).await);
-    assert_not_found(store.erase_contact(given.workspace, contact.id).await);
+    assert_not_found(store.erase_contact(given.workspace, contact.id, at(40)).await);
     assert_eq!(store.list_signals(given.workspace, &SignalFilter::default(), everything()).await.unwrap().rows, [his]);
     let query = IntakeQuery {
         visitor_keys: [visitor.key.clone()].into(),
@@ -113,8 +117,21 @@ pub async fn an_erased_contact_leaves_no_trace(store: &SharedStore) {
         [&SubjectId::Contact(joe.id)],
         "nothing of her counts for Acme"
     );
-    assert_eq!(store.get_event(given.workspace, &event.id).await.unwrap().payload, event.payload);
-    assert_eq!(given.due(webhook).await.len(), 1);
+    let ws = given.workspace;
+    assert_eq!(store.get_event(ws, &event.id).await.unwrap().payload.as_ref(), ERASED_PAYLOAD);
+    assert_eq!(store.get_event(ws, &of_joe.id).await.unwrap().payload, of_joe.payload);
+    let waiting = store.list_erased_deliveries(ws).await.unwrap();
+    assert_eq!(waiting, [event.deliveries[0].id]);
+    assert_eq!(store.list_erased_deliveries(given.other().await.workspace).await.unwrap(), []);
+    store.cancel_delivery(ws, waiting[0], at(41)).await.unwrap();
+    assert_eq!(store.list_erased_deliveries(ws).await.unwrap(), []);
+    assert_eq!(given.due(webhook).await.len(), 1, "his");
+    assert_eq!(store.forget_erased(ws, at(40), 9).await.unwrap(), 0, "a request may be under way");
+    assert!(store.get_event(ws, &event.id).await.is_ok());
+    assert_eq!(store.forget_erased(ws, at(99), 9).await.unwrap(), 1);
+    assert_not_found(store.get_event(ws, &event.id).await);
+    assert!(store.get_event(ws, &of_joe.id).await.is_ok());
+    assert_eq!(store.forget_erased(ws, at(99), 9).await.unwrap(), 0);
 
     let back = Contact { traits: Default::default(), ..contact.clone() };
     commit(&given, IntakeChanges { contacts: vec![back], ..IntakeChanges::default() }).await.unwrap();
@@ -178,7 +195,7 @@ pub async fn people_of_another_workspace_are_not_found(store: &SharedStore) {
     commit(&other, changes).await.unwrap();
     assert_not_found(store.get_contact(given.workspace, contact.id).await);
     assert_not_found(store.get_company(given.workspace, company.id).await);
-    assert_not_found(store.erase_contact(given.workspace, contact.id).await);
+    assert_not_found(store.erase_contact(given.workspace, contact.id, at(40)).await);
     assert_not_found(store.erase_company(given.workspace, company.id).await);
     let text = || Some("acme".to_owned());
     for filter in [
@@ -349,7 +366,7 @@ pub async fn who_changes_is_found_by_what_they_are_now(store: &SharedStore) {
     assert_eq!(found(&given, &by_text("jane@")).await, [joe.id]);
     assert_eq!(found(&given, &by_text("roe head")).await, [jane.id]);
     assert_eq!(found(&given, &by_text("doe")).await, [joe.id]);
-    store.erase_contact(given.workspace, jane.id).await.unwrap();
+    store.erase_contact(given.workspace, jane.id, at(40)).await.unwrap();
     assert_eq!(found(&given, &by_text("acme")).await, [joe.id]);
     let back = Contact { id: jane.id, ..given.a_contact("new@new.test") };
     commit(&given, IntakeChanges { contacts: vec![back], ..IntakeChanges::default() }).await.unwrap();
@@ -409,4 +426,48 @@ pub async fn what_somebody_did_is_listed_latest_first(store: &SharedStore) {
     assert_eq!(acme[3..], jane[1..]);
     assert_not_found(store.list_happenings(given.workspace, SubjectId::Contact(given.ambient.new_id()), None, 1).await);
     assert_not_found(store.list_happenings(given.workspace, SubjectId::Company(given.ambient.new_id()), None, 1).await);
+}
+
+// behaviour V6 (in part)
+/// So that nobody else waits for it; and it goes on where it was broken off.
+pub async fn somebody_who_did_much_is_erased_in_steps(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let (visitor, contact, _) = people(&given);
+    let visit = visitor.visit.clone().unwrap();
+    let views = (0..1_700).map(|n| page_view(visit.id, Some(contact.id), None, "/", at(n)));
+    let changes = IntakeChanges {
+        visitors: vec![visitor.clone()],
+        contacts: vec![contact.clone()],
+        page_views: views.collect(),
+        ..IntakeChanges::default()
+    };
+    commit(&given, changes).await.unwrap();
+    store.erase_contact(given.workspace, contact.id, at(40)).await.unwrap();
+    let mut steps = 0;
+    while store.erase_more(given.workspace, 200).await.unwrap() {
+        steps += 1;
+    }
+    assert!(steps > 4, "{steps}");
+    assert!(!store.erase_more(given.other().await.workspace, 200).await.unwrap());
+    let back = Contact { traits: Default::default(), ..contact.clone() };
+    commit(&given, IntakeChanges { contacts: vec![back], ..IntakeChanges::default() }).await.unwrap();
+    let query =
+        IntakeQuery { contact_ids: [contact.id].into(), page_views_since: Some(at(-1)), ..IntakeQuery::default() };
+    assert!(!read(&given, query).await.history.contains_key(&SubjectId::Contact(contact.id)));
+}
+
+/// Nobody is left to have it canceled by: the engine that held it is gone.
+pub async fn what_a_crash_left_to_be_sent_of_who_was_erased_is_not_sent(store: &SharedStore) {
+    let given = Given::new(store).await;
+    let webhook = given.webhook().await.id;
+    let (_, contact, _) = people(&given);
+    let mut event = given.an_event(&[webhook]);
+    event.source.contact_id = Some(contact.id);
+    let changes =
+        IntakeChanges { contacts: vec![contact.clone()], events: vec![event.clone()], ..IntakeChanges::default() };
+    commit(&given, changes).await.unwrap();
+    store.erase_contact(given.workspace, contact.id, at(40)).await.unwrap();
+    assert_eq!(store.forget_erased(given.workspace, at(99), 9).await.unwrap(), 1);
+    assert_eq!(given.due(webhook).await, []);
+    assert_not_found(store.get_event(given.workspace, &event.id).await);
 }

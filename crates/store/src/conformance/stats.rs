@@ -350,7 +350,7 @@ pub async fn the_last_firing_of_each_segment_is_known(store: &SharedStore) {
     commit(&given, first).await.unwrap();
     let later = vec![firing(acme, 7, 4), firing(acme, 8, 9)];
     commit(&given, IntakeChanges { firings: later, ..IntakeChanges::default() }).await.unwrap();
-    store.erase_contact(given.workspace, contact.id).await.unwrap();
+    store.erase_contact(given.workspace, contact.id, at(40)).await.unwrap();
     let mut last = store.list_last_firings(given.workspace).await.unwrap();
     last.sort();
     assert_eq!(last, [(SegmentId(7), at(5)), (SegmentId(8), at(9))]);
@@ -395,7 +395,7 @@ pub async fn activity_moves_whenever_something_changes(store: &SharedStore) {
     };
     commit(&given, changes).await.unwrap();
     moved("a signal");
-    store.erase_contact(given.workspace, contact.id).await.unwrap();
+    store.erase_contact(given.workspace, contact.id, at(40)).await.unwrap();
     moved("an erasure");
     store.erase_company(given.workspace, company.id).await.unwrap();
     moved("another");

@@ -8,7 +8,7 @@ use beckon_domain::catalog::EventType;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::id::{
-    ApiKeyId, CompanyId, ContactId, MergeId, SegmentId, SignalId, VisitorId, WorkspaceId, WriteKeyId,
+    ApiKeyId, CompanyId, ContactId, DeliveryId, MergeId, SegmentId, SignalId, VisitorId, WorkspaceId, WriteKeyId,
 };
 use beckon_domain::identity::IdentityNote;
 use beckon_domain::identity::merge::Merge;
@@ -159,7 +159,16 @@ impl PeopleStore for SimStore {
     async fn list_contacts(&self, _: WorkspaceId, _: &ContactFilter, _: PageRequest) -> Result<Page<Contact>> {
         Err(not_modelled())
     }
-    async fn erase_contact(&self, _: WorkspaceId, _: ContactId) -> Result<()> {
+    async fn erase_contact(&self, _: WorkspaceId, _: ContactId, _: Timestamp) -> Result<()> {
+        Err(not_modelled())
+    }
+    async fn erase_more(&self, _: WorkspaceId, _: u32) -> Result<bool> {
+        Err(not_modelled())
+    }
+    async fn list_erased_deliveries(&self, _: WorkspaceId) -> Result<Vec<DeliveryId>> {
+        Err(not_modelled())
+    }
+    async fn forget_erased(&self, _: WorkspaceId, _: Timestamp, _: u32) -> Result<u32> {
         Err(not_modelled())
     }
     async fn get_company(&self, _: WorkspaceId, _: CompanyId) -> Result<Company> {

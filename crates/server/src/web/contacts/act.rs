@@ -35,6 +35,15 @@ pub(super) async fn unsuppress(
     Ok(Redirect::to(&viewer.path(&saying(&format!("/contacts/{id}"), "unsuppressed"))).into_response())
 }
 
+pub(super) async fn export(
+    State(app): State<App>,
+    viewer: Viewer,
+    path: Path<ById<ContactId>>,
+) -> Result<Response, Failure> {
+    viewer.check_may_work()?;
+    Ok(contacts::export(State(app), viewer.caller, path).await?.into_response())
+}
+
 pub(super) async fn ask_erase(
     State(app): State<App>,
     viewer: Viewer,
@@ -51,9 +60,10 @@ pub(super) async fn ask_erase(
             ul {
                 li { "the profile and all traits," }
                 li { "their visits, page views, interests and signals, also those from before they were known," }
-                li { "which segments they qualified for." }
+                li { "which segments they qualified for," }
+                li { "what was announced of them: nothing of it is sent any more, and what was sent is not kept." }
             }
-            p { "Their browsers become anonymous again. Events that were announced already keep their payload until retention removes them. If somebody names this person again, they are a new contact." }
+            p { "Their browsers become anonymous again. What receivers got already is theirs. If somebody names this person again, they are a new contact." }
             form method="post" action=(viewer.path(&format!("{path}/erase"))) {
                 div.form-foot {
                     button.danger { "Erase for good" }

@@ -76,6 +76,7 @@ fn actions(viewer: &Viewer, contact: &ContactView) -> Markup {
     let items = html! {
         @if contact.suppressed_at.is_none() { (post_button(&format!("{path}/suppress"), "", "Suppress", Some(asks))) }
         @else { (post_button(&format!("{path}/unsuppress"), "", "Unsuppress", None)) }
+        a href={ (path) "/export" } download { "Download all data" }
         (dialog_link("danger", &format!("{path}/erase"), "Erase…"))
     };
     html! { a.button href={ (path) "/edit" } { "Edit" } (menu("More", items)) }
