@@ -156,6 +156,10 @@ id!(
     MergeId, "mrg"
 );
 id!(
+    /// An entry of the suppression list.
+    SuppressionId, "sup"
+);
+id!(
     /// An account, keyed by domain.
     CompanyId, "com"
 );

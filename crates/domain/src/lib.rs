@@ -36,6 +36,7 @@ pub mod segment;
 pub mod settings;
 pub mod signal;
 pub mod signing;
+pub mod suppression;
 pub mod visit;
 pub mod webhook;
 pub mod whole;

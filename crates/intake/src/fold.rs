@@ -15,6 +15,7 @@ mod keys;
 pub(crate) mod person;
 pub(crate) mod profile;
 mod qualify;
+mod suppressed;
 mod visit;
 pub(crate) mod working;
 
@@ -75,7 +76,9 @@ pub(crate) fn apply(working: &mut Working, signal: &Signal, means: Means<'_>) ->
     if !working.note_message_id(signal) {
         return Taken::Duplicate;
     }
-    let keys = Keys::of(signal, &means.compiled.blocked);
+    let named = Keys::of(signal, &means.compiled.blocked);
+    let stripped = suppressed::stripped(working, &named, signal, means);
+    let (signal, keys) = stripped.as_ref().map_or((signal, named), |(signal, keys)| (signal, keys.clone()));
     let announced_before = working.changes.events.len();
     let bot = bot::reason(working, &keys, signal);
     let mut visit_id = None;

@@ -24,6 +24,7 @@ pub(crate) mod segments;
 pub(crate) mod settings;
 pub(crate) mod signals;
 pub(crate) mod stats;
+pub(crate) mod suppressions;
 pub(crate) mod timeline;
 pub(crate) mod webhooks;
 
@@ -74,6 +75,7 @@ fn resources() -> ApiRouter<App> {
         .merge(companies::routes())
         .merge(identity::routes())
         .merge(email_links::routes())
+        .merge(suppressions::routes())
         .merge(lists::routes())
         .merge(timeline::routes())
         .merge(intent_signals::routes())

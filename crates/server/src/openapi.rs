@@ -37,6 +37,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Contacts", "People."),
     ("Companies", "Accounts, keyed by domain."),
     ("Identity", "Who is taken for whom, and why."),
+    ("Privacy", "Who must not become known."),
     (lists::TAG, "Named lists of contacts or companies, for rules to ask for."),
     ("Intent signals", "Interest shown elsewhere."),
     ("Signals", "What came in last."),

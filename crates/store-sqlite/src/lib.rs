@@ -38,6 +38,7 @@ mod sift;
 mod sql;
 mod standing;
 mod stats;
+mod suppressions;
 mod tally;
 mod webhooks;
 mod writer;

@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     Step { sql: include_str!("migrations/0007_totals.sql"), then: |_, _| Ok(()) },
     Step { sql: include_str!("migrations/0008_identity.sql"), then: identity::fill },
     Step { sql: include_str!("migrations/0009_erasing.sql"), then: |_, _| Ok(()) },
+    Step { sql: include_str!("migrations/0010_suppressions.sql"), then: |_, _| Ok(()) },
 ];
 
 /// The form of the file this program writes, kept in `user_version`.

@@ -24,6 +24,7 @@ pub(crate) enum List {
     WriteKeys = b'l',
     Jobs = b'j',
     Audit = b'u',
+    Suppressions = b'p',
     /// Lists of contacts or companies.
     Named = b'n',
     /// Who is on one of those.

@@ -28,6 +28,7 @@ pub mod queue;
 pub mod segments;
 pub mod settings;
 pub mod stats;
+pub mod suppressions;
 pub mod webhooks;
 
 pub use given::Given;
@@ -58,6 +59,10 @@ macro_rules! conformance {
             a_store_says_that_it_can_be_written,
             a_config_cache_is_never_older_than_the_last_acknowledged_change,
             all_who_ask_a_config_cache_at_once_wait_for_one_reading,
+        );
+        $crate::conformance!(@family $make, suppressions:
+            entries_are_added_once_listed_and_taken_off,
+            who_is_on_the_list_is_told_with_a_batch,
         );
         $crate::conformance!(@family $make, identity:
             a_contact_is_found_by_everything_it_is_known_by,

@@ -74,6 +74,10 @@ pub struct IntakeState {
     pub contacts: HashMap<ContactId, Contact>,
     /// Companies asked for that exist, and those of the visitors, of their current visits and of the contacts.
     pub companies: HashMap<CompanyId, Company>,
+    /// Which of the addresses asked for are on the suppression list.
+    pub suppressed_emails: BTreeSet<Email>,
+    /// Which of the user ids asked for are on it.
+    pub suppressed_user_ids: BTreeSet<String>,
     /// Which of the message ids asked for were seen before.
     pub seen_message_ids: HashSet<String>,
     /// Page views and intents of all contacts and, unless only those of contacts were asked for, of all companies

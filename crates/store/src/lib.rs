@@ -28,6 +28,7 @@ pub mod people;
 pub mod segments;
 pub mod settings;
 pub mod stats;
+pub mod suppressions;
 pub mod vault;
 pub mod webhooks;
 
@@ -52,6 +53,7 @@ pub use people::PeopleStore;
 pub use segments::SegmentStore;
 pub use settings::SettingsStore;
 pub use stats::StatsStore;
+pub use suppressions::SuppressionStore;
 pub use vault::Vault;
 pub use webhooks::WebhookStore;
 
@@ -73,6 +75,7 @@ pub trait Store:
     + SegmentStore
     + SettingsStore
     + StatsStore
+    + SuppressionStore
     + WebhookStore
     + Send
     + Sync
@@ -97,6 +100,7 @@ impl<S> Store for S where
         + SegmentStore
         + SettingsStore
         + StatsStore
+        + SuppressionStore
         + WebhookStore
         + Send
         + Sync

@@ -125,4 +125,6 @@ pub enum Refusal {
     Blocked,
     /// It is somebody else's, who keeps it.
     Taken,
+    /// It is on the suppression list.
+    Suppressed,
 }

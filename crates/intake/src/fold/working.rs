@@ -33,6 +33,8 @@ pub(crate) struct Working {
     by_domain: HashMap<Domain, CompanyId>,
     by_group_id: HashMap<String, CompanyId>,
     seen_message_ids: HashSet<String>,
+    suppressed_emails: BTreeSet<Email>,
+    suppressed_user_ids: BTreeSet<String>,
     history: HashMap<SubjectId, History>,
     firings: HashMap<(SubjectId, SegmentId, String), LastFiring>,
     /// Which lists somebody is on, as far as it was asked for.
@@ -65,6 +67,8 @@ impl Working {
             companies: HashMap::new(),
             visitors: state.visitors,
             seen_message_ids: state.seen_message_ids,
+            suppressed_emails: state.suppressed_emails,
+            suppressed_user_ids: state.suppressed_user_ids,
             history: state.history,
             firings: state.firings,
             lists: state.lists,
@@ -106,6 +110,12 @@ impl Working {
             self.changes.message_ids.push((id.clone(), signal.received_at));
         }
         new
+    }
+
+    /// Whether one of these is on the suppression list.
+    pub(crate) fn is_suppressed(&self, email: Option<&Email>, user_id: Option<&str>) -> bool {
+        email.is_some_and(|email| self.suppressed_emails.contains(email))
+            || user_id.is_some_and(|id| self.suppressed_user_ids.contains(id))
     }
 
     pub(crate) fn visitor(&self, key: &str) -> Option<&Visitor> {

@@ -23,6 +23,7 @@ pub(crate) fn upsert(
 ) -> Result<Upserted<Contact>, Invalid> {
     let mut findings = Findings::default();
     check_key("user_id", said.user_id.new_value().map(String::as_str), &mut findings);
+    refuse_suppressed(working, said, &mut findings);
     let known = find(working, said, &mut findings);
     let created = known.is_none();
     let mut contact = known.unwrap_or_else(|| Contact {
@@ -104,6 +105,17 @@ fn set_email(contact: &mut Contact, said: &ContactUpsert) {
     contact.identity.other_emails.retain(|other| other != email);
     contact.identity.verified.remove(email.as_str());
     contact.email = Some(email.clone());
+}
+
+/// Nobody on the suppression list becomes known, or known by what is on it.
+fn refuse_suppressed(working: &Working, said: &ContactUpsert, findings: &mut Findings) {
+    let reason = "is on the suppression list: take it off first (DELETE /suppressions/{id})";
+    if working.is_suppressed(said.email.new_value(), None) {
+        findings.add("email", reason);
+    }
+    if working.is_suppressed(None, said.user_id.new_value().map(String::as_str)) {
+        findings.add("user_id", reason);
+    }
 }
 
 /// What people and other systems write is verified, and what they clear is open again.

@@ -304,3 +304,19 @@ fn a_company_that_is_wrong_is_refused_field_by_field() {
     let profile = wrong.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     assert_eq!(fields(world.company(CompanyUpsert { profile, ..acme })), ["employees", "industry", "mood"]);
 }
+
+// behaviour Q14
+#[test]
+fn who_is_on_the_suppression_list_is_refused_by_field() {
+    let mut world = world();
+    world.working = Working::new(IntakeState {
+        suppressed_emails: [email("ann@acme.test")].into(),
+        suppressed_user_ids: ["ua".to_owned()].into(),
+        ..IntakeState::default()
+    });
+    assert_eq!(fields(world.contact(by_email("ann@acme.test"))), ["email"]);
+    assert_eq!(fields(world.contact(by_user("ua"))), ["user_id"]);
+    let bob = world.contact(by_email("bob@acme.test")).unwrap().value;
+    let renamed = ContactUpsert { id: Some(bob.id), ..by_email("ann@acme.test") };
+    assert_eq!(fields(world.contact(renamed)), ["email"]);
+}

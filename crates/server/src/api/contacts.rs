@@ -25,6 +25,7 @@ use super::fields;
 use super::identity;
 use super::imports::{self, CsvFile, ImportReport, Progress};
 use super::lists::{self, Onto};
+use super::suppressions;
 use crate::app::App;
 use crate::audit::{self, Change};
 use crate::auth::Caller;
@@ -181,12 +182,25 @@ pub(crate) async fn change(
     Ok(Json(view::one(&app, caller.workspace_id, value).await?))
 }
 
+/// How a contact is erased.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Erasing {
+    /// Whether the person is not to become known again: hashes of their addresses and user id are put on the suppression list.
+    pub(crate) suppress: bool,
+}
+
 /// Erases a contact.
 pub(crate) async fn erase(
     State(app): State<App>,
     caller: Caller,
     Path(ById { id }): Path<ById<ContactId>>,
+    Query(how): Query<Erasing>,
 ) -> Result<NoContent, Problem> {
+    if how.suppress {
+        let contact = app.store.get_contact(caller.workspace_id, id).await?;
+        suppressions::add_contact(&app, caller.workspace_id, &contact).await?;
+    }
     app.intake.erase_contact(caller.workspace_id, id).await?;
     cancel_what_waits(&app, caller.workspace_id).await?;
     let change = Change { action: "contact.erased", subject: &id.to_string(), before: Value::Null, after: Value::Null };

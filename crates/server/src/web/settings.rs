@@ -13,6 +13,7 @@ mod notices;
 mod pixel;
 mod retention;
 mod sites;
+mod suppressions;
 mod workspace;
 
 use axum::Router;
@@ -42,6 +43,7 @@ const TABS: &[(&str, &str)] = &[
     ("Members", "/settings/members"),
     ("Ideal customer", "/settings/icp"),
     ("Identity", "/settings/identity"),
+    ("Suppression", "/settings/suppressions"),
     ("Retention", "/settings/retention"),
     ("Notices", "/settings/notices"),
     ("Public catalog", "/settings/catalog"),
@@ -55,6 +57,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/settings/pixel", post(pixel::save))
         .route("/settings/icp", get(icp::show).post(icp::save))
         .route("/settings/identity", get(identity::show).post(identity::save))
+        .route("/settings/suppressions", get(suppressions::show).post(suppressions::add))
+        .route("/settings/suppressions/{id}/remove", post(suppressions::remove))
         .route("/settings/retention", get(retention::show).post(retention::save))
         .route("/settings/notices", get(notices::show).post(notices::save))
         .route("/settings/catalog", get(catalog::show).post(catalog::save))

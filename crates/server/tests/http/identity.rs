@@ -166,3 +166,47 @@ async fn what_the_workspace_blocks_names_nobody_and_is_set_on_a_page() {
     let known = house.get(&format!("/api/v1/visitors/{visitor}/identity")).await.json();
     assert!(known["why"].as_str().unwrap().contains("demo@acme.com was not believed"), "{known}");
 }
+
+// behaviour Q14
+#[tokio::test]
+async fn who_is_put_on_the_suppression_list_is_silent_and_once_erased_never_known_again() {
+    let house = House::new().await;
+    let site = key(&house, "browser").await;
+    let ann = house.post("/api/v1/contacts", json!({"email": "ann@acme.com", "user_id": "u1"})).await.id();
+    let wrong = house.post("/api/v1/suppressions", json!({"emails": ["nobody"], "user_ids": ["x".repeat(256)]})).await;
+    assert_eq!((wrong.status.as_u16(), wrong.fields()), (422, vec!["emails/0".to_owned(), "user_ids/0".to_owned()]));
+    assert_eq!(house.post("/api/v1/suppressions", json!({})).await.fields(), ["emails"]);
+    let put = json!({"emails": ["Ann@acme.com", "bob@acme.com"], "keep_values": true});
+    let added = house.post("/api/v1/suppressions", put.clone()).await.json();
+    assert_eq!(added, json!({"added": 2, "contacts_suppressed": 1}));
+    assert_eq!(house.post("/api/v1/suppressions", put).await.json()["added"], 0);
+    assert!(house.get(&format!("/api/v1/contacts/{ann}")).await.json()["suppressed_at"].is_string());
+    let refused = house.post("/api/v1/contacts", json!({"email": "bob@acme.com"})).await;
+    assert_eq!((refused.status.as_u16(), refused.fields()), (422, vec!["email".to_owned()]));
+
+    assert_eq!(house.delete(&format!("/api/v1/contacts/{ann}?suppress=true")).await.status, 204);
+    for said in
+        [json!({"userId": "u1", "anonymousId": "b"}), json!({"anonymousId": "b", "traits": {"email": "ann@acme.com"}})]
+    {
+        call(&house, &site, true, "identify", said).await;
+    }
+    assert_eq!(contacts(&house).await.len(), 0);
+    let listed = house.get("/api/v1/suppressions").await.json()["data"].as_array().unwrap().clone();
+    let values: Vec<_> =
+        listed.iter().map(|entry| (entry["kind"].as_str().unwrap(), entry["value"].as_str())).collect();
+    assert_eq!(values.len(), 3);
+    assert_eq!(values[0], ("user_id", None), "what was kept of the erased is a hash");
+
+    let browser = house.signed_in(Role::Admin).await;
+    let path = "/settings/suppressions";
+    browser.page(path).await.shows(&["bob@acme.com", "Kept as a hash", "Take off"]);
+    assert_eq!(browser.submit(path, &[("emails", "carl@acme.com"), ("user_ids", "")]).await.leads_to(), path);
+    assert_eq!(browser.submit(path, &[("emails", "x")]).await.status, 422);
+    let entry = listed[0]["id"].as_str().unwrap();
+    assert_eq!(browser.submit(&format!("{path}/{entry}/remove"), &[]).await.leads_to(), path);
+    call(&house, &site, true, "identify", json!({"userId": "u1", "anonymousId": "b"})).await;
+    assert_eq!(contacts(&house).await.len(), 1);
+    house.add_workspace("bk_other_0123456789").await;
+    let elsewhere = house.call_as("bk_other_0123456789", http::Method::GET, "/api/v1/suppressions", "").await;
+    assert_eq!(elsewhere.json()["data"], json!([]));
+}

@@ -69,6 +69,7 @@ fn known_id(segment: &str) -> Option<String> {
         "jobs" => id("job"),
         "signals" => id("sig"),
         "visitors" => id("vis"),
+        "suppressions" => id("sup"),
         "members" => id("mem"),
         "invitations" => id("inv"),
         "api" => id("key"),

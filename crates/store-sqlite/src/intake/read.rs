@@ -8,6 +8,7 @@ use beckon_domain::id::{CompanyId, ContactId, SegmentId, VisitId, WorkspaceId};
 use beckon_domain::identity::EmailHash;
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::signal::Intent;
+use beckon_domain::suppression::SuppressionHash;
 use beckon_domain::visit::{PageView, Visitor};
 use beckon_store::Result;
 use beckon_store::intake::{HISTORY_ROWS_MAX, History, IntakeQuery, IntakeState, NewPageView, SubjectId, WAITING_MAX};
@@ -21,6 +22,7 @@ use crate::identity::keys::{self, FOUND_BY_KEY};
 use crate::lists::lists_of;
 use crate::people::{company, contact};
 use crate::sql::Sql;
+use crate::suppressions;
 
 /// See [`beckon_store::IntakeStore::read_intake`].
 pub(super) fn read(sql: &Sql<'_>, workspace: WorkspaceId, query: &IntakeQuery) -> Result<IntakeState> {
@@ -31,6 +33,7 @@ pub(super) fn read(sql: &Sql<'_>, workspace: WorkspaceId, query: &IntakeQuery) -
             reading.state.visitors.insert(key.clone(), visitor);
         }
     }
+    reading.suppressed(query)?;
     reading.waiting(query)?;
     reading.unclaimed()?;
     reading.contacts(query)?;
@@ -67,6 +70,21 @@ struct Reading<'s> {
 impl Reading<'_> {
     fn find<T>(&self, text: &str, key: impl ToSql, read: fn(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
         self.sql.find(text, params![self.workspace, key], read)
+    }
+
+    fn suppressed(&mut self, query: &IntakeQuery) -> Result<()> {
+        let workspace = self.workspace.into();
+        for email in &query.emails {
+            if suppressions::has(self.sql, self.workspace, SuppressionHash::of_email(workspace, email))? {
+                self.state.suppressed_emails.insert(email.clone());
+            }
+        }
+        for user_id in &query.user_ids {
+            if suppressions::has(self.sql, self.workspace, SuppressionHash::of_user_id(workspace, user_id))? {
+                self.state.suppressed_user_ids.insert(user_id.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Visitors that wait for somebody with one of the addresses.

@@ -8,12 +8,14 @@ use beckon_domain::catalog::EventType;
 use beckon_domain::company::Company;
 use beckon_domain::contact::Contact;
 use beckon_domain::id::{
-    ApiKeyId, CompanyId, ContactId, DeliveryId, MergeId, SegmentId, SignalId, VisitorId, WorkspaceId, WriteKeyId,
+    ApiKeyId, CompanyId, ContactId, DeliveryId, MergeId, SegmentId, SignalId, SuppressionId, VisitorId, WorkspaceId,
+    WriteKeyId,
 };
 use beckon_domain::identity::IdentityNote;
 use beckon_domain::identity::merge::Merge;
 use beckon_domain::key::{ApiKey, Workspace, WriteKey};
 use beckon_domain::segment::Segment;
+use beckon_domain::suppression::Suppression;
 use beckon_domain::visit::Visitor;
 use beckon_store::config::ConfigVersion;
 use beckon_store::idempotency::KeptAnswer;
@@ -147,6 +149,19 @@ impl IdentityStore for SimStore {
         Err(not_modelled())
     }
     async fn move_merged(&self, _: WorkspaceId, _: u32) -> Result<bool> {
+        Err(not_modelled())
+    }
+}
+
+#[async_trait]
+impl SuppressionStore for SimStore {
+    async fn add_suppressions(&self, _: WorkspaceId, _: Vec<Suppression>) -> Result<u32> {
+        Err(not_modelled())
+    }
+    async fn list_suppressions(&self, _: WorkspaceId, _: PageRequest) -> Result<Page<Suppression>> {
+        Err(not_modelled())
+    }
+    async fn delete_suppression(&self, _: WorkspaceId, _: SuppressionId) -> Result<Suppression> {
         Err(not_modelled())
     }
 }

@@ -272,3 +272,27 @@ fn a_link_does_not_take_a_browser_from_somebody_nor_is_an_old_one_good() {
     world.take_all([with_link(page(4, "/").browser("b"), ann, "n2", true), page(5, "/a").browser("b")]);
     assert_eq!(world.contact_behind("b"), None);
 }
+
+// behaviour Q14
+#[test]
+fn who_is_on_the_suppression_list_does_not_become_known_and_nothing_of_them_is_kept() {
+    let state = IntakeState {
+        suppressed_emails: [email("ann@acme.test")].into(),
+        suppressed_user_ids: ["u1".to_owned()].into(),
+        ..IntakeState::default()
+    };
+    let mut world = World::with(vec![segment(1, Subject::Contact, everybody())]).knowing(state);
+    let mut said = titled(identify(0, "ann@acme.test").browser("b"), "VP");
+    said.raw = r#"{"traits":{"email":"ann@acme.test"}}"#.to_owned();
+    world.take(said);
+    world.take_all([page(1, "/pricing").browser("b").user("u1"), page(2, "/").user("u1")]);
+    world.take(crate::testing::intent(3, "ann@acme.test", "crm", 50.0));
+    assert_eq!((world.contact_behind("b"), world.announced()), (None, vec![]));
+    let changes = world.changes();
+    assert_eq!((changes.contacts.len(), changes.visitors.len()), (0, 1), "nor is there a browser of that user id");
+    assert_eq!(changes.page_views.len(), 1, "the page counts for the browser");
+    assert!(changes.signals.iter().all(|signal| !signal.raw.contains("ann")));
+    assert!(changes.signals.iter().any(|signal| signal.raw.contains("suppressed")));
+    let notes = serde_json::to_string(&changes.identity_notes).unwrap();
+    assert!(notes.contains("suppressed") && !notes.contains("ann@"), "{notes}");
+}

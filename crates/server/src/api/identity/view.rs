@@ -259,6 +259,9 @@ fn text(change: &IdentityChange) -> String {
             }
             LinkOutcome::Expired => "a link in a mail was followed that was too old, or not ours".to_owned(),
         },
+        IdentityChange::Refused { reason: Refusal::Suppressed, .. } => {
+            "who it named is on the suppression list, and does not become known".to_owned()
+        }
         IdentityChange::Refused { kind, value, reason } => {
             format!("{} {value} was not believed: {}", noun(*kind), because(*reason))
         }
@@ -300,6 +303,7 @@ fn because(reason: Refusal) -> &'static str {
         Refusal::TooManyEmails => "the contact has as many addresses as one may have",
         Refusal::TooManyBrowsers => "too many browsers have become this contact's within a week",
         Refusal::Blocked => "the settings of the workspace say that it names nobody",
+        Refusal::Suppressed => "it is on the suppression list",
         Refusal::Taken => "it is that of somebody with another user id, who keeps it",
     }
 }

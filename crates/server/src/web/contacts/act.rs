@@ -6,12 +6,13 @@ use beckon_domain::id::ContactId;
 use maud::html;
 
 use super::name;
-use crate::api::contacts;
+use crate::api::contacts::{self, Erasing};
 use crate::app::App;
-use crate::extract::{ById, Json, Path};
+use crate::extract::{ById, Json, Path, Query};
 use crate::web::failure::Failure;
+use crate::web::form::Form;
 use crate::web::page::{Page, Place};
-use crate::web::parts::dialog_body;
+use crate::web::parts::{choice, dialog_body};
 use crate::web::said::saying;
 use crate::web::viewer::Viewer;
 
@@ -65,6 +66,7 @@ pub(super) async fn ask_erase(
             }
             p { "Their browsers become anonymous again. What receivers got already is theirs. If somebody names this person again, they are a new contact." }
             form method="post" action=(viewer.path(&format!("{path}/erase"))) {
+                (choice("suppress", "1", false, html! { "Never let them become known again" }, Some("Hashes of their addresses and user id are put on the suppression list.")))
                 div.form-foot {
                     button.danger { "Erase for good" }
                     a.button.quiet href=(viewer.path(&path)) data-close { "Cancel" }
@@ -80,8 +82,10 @@ pub(super) async fn erase(
     State(app): State<App>,
     viewer: Viewer,
     Path(ById { id }): Path<ById<ContactId>>,
+    form: Form,
 ) -> Result<Response, Failure> {
     viewer.check_may_work()?;
-    contacts::erase(State(app), viewer.caller, Path(ById { id })).await?;
+    let how = Erasing { suppress: form.has("suppress") };
+    contacts::erase(State(app), viewer.caller, Path(ById { id }), Query(how)).await?;
     Ok(Redirect::to(&viewer.path(&saying("/contacts", "erased"))).into_response())
 }
