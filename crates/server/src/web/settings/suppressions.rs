@@ -11,7 +11,6 @@ use super::{only_admins, page};
 use crate::api::suppressions::{self, AddSuppressions, SuppressionView};
 use crate::app::App;
 use crate::extract::{ById, Json, Path, Query};
-use crate::problem::Problem;
 use crate::web::failure::Failure;
 use crate::web::form::{Errors, Form};
 use crate::web::parts::{Field, card, choice, error_summary, further, moment, post_button, row_cell, table};
@@ -66,8 +65,7 @@ async fn draw(
 ) -> Result<Response, Failure> {
     let wanted = people::page(query);
     let is_first = wanted.cursor.is_none();
-    let Json(found) =
-        suppressions::list(State(app.clone()), viewer.caller, Query(wanted)).await.map_err(Problem::from)?;
+    let Json(found) = suppressions::list(State(app.clone()), viewer.caller, Query(wanted)).await?;
     let body = html! {
         (card("Suppression list", html! {
             p.muted {
