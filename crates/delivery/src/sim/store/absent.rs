@@ -25,7 +25,7 @@ use beckon_store::keys::KeyHash;
 use beckon_store::people::{CompanyFilter, ContactFilter, Happening};
 use beckon_store::{
     IdempotencyStore, IdentityStore, IntakeStore, KeyStore, Page, PageRequest, PeopleStore, Result, SegmentStore,
-    StoreError,
+    StoreError, SuppressionStore,
 };
 use jiff::Timestamp;
 
