@@ -57,7 +57,10 @@ impl WorkspaceConfig {
 
     /// The segments, ready to be asked, with all their rules ask of the set-up.
     pub fn catalog(&self) -> SegmentCatalog {
-        SegmentCatalog::new(self.segments.clone()).with_icp(&self.settings.icp).with_lists(&self.lists)
+        SegmentCatalog::new(self.segments.clone())
+            .with_icp(&self.settings.icp)
+            .with_lists(&self.lists)
+            .with_time_zone(self.settings.time_zone())
     }
 
     /// The webhooks that get such an event.

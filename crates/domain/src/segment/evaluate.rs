@@ -17,6 +17,7 @@ mod tests;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::rule::{IntentMatch, Leaf, Node, PathMatch, Visited, Window};
 use crate::company::Company;
@@ -67,8 +68,8 @@ impl<'a> Evaluation<'a> {
             Node::Any(nodes) => nodes.iter().any(|node| self.holds(node)),
             Node::Not(node) => !self.holds(node),
             Node::Leaf(Leaf::Prop { property, test }) => compare::passes(test, lookup::find(property, self.facts)),
-            Node::Leaf(Leaf::Visited(leaf)) => visited(leaf, self.facts),
-            Node::Leaf(Leaf::Intent(leaf)) => intent(leaf, self.facts),
+            Node::Leaf(Leaf::Visited(leaf)) => visited(leaf, self.facts, &self.catalog.zone),
+            Node::Leaf(Leaf::Intent(leaf)) => intent(leaf, self.facts, &self.catalog.zone),
             Node::Leaf(Leaf::Segment(id)) => self.is_in(*id),
             Node::Leaf(Leaf::Icp) => self.fits(),
             Node::Leaf(Leaf::List(id)) => self.facts.lists.contains(id),
@@ -90,14 +91,15 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn visited(leaf: &Visited, facts: &Facts<'_>) -> bool {
+fn visited(leaf: &Visited, facts: &Facts<'_>, zone: &TimeZone) -> bool {
+    let span = Span::of(leaf.within, facts.now, zone);
     let mut views = facts.page_views.iter().filter(|view| {
         let on_path = match leaf.path_match {
             PathMatch::Contains => view.path.contains(&leaf.path),
             PathMatch::Exactly => view.path == leaf.path,
             PathMatch::Prefix => view.path.starts_with(&leaf.path),
         };
-        on_path && is_within(leaf.within, view.at, facts.now)
+        on_path && span.has(view.at)
     });
     match leaf.count {
         None => views.next().is_some(),
@@ -108,15 +110,25 @@ fn visited(leaf: &Visited, facts: &Facts<'_>) -> bool {
     }
 }
 
-fn intent(leaf: &IntentMatch, facts: &Facts<'_>) -> bool {
+fn intent(leaf: &IntentMatch, facts: &Facts<'_>, zone: &TimeZone) -> bool {
+    let span = Span::of(leaf.within, facts.now, zone);
     facts.intents.iter().any(|intent| {
         (leaf.topics.is_empty() || leaf.topics.iter().any(|topic| topic.equals(intent.topic.trim())))
             && leaf.score.is_none_or(|limit| intent.score.is_some_and(|score| limit.admits(score)))
-            && is_within(leaf.within, intent.observed_at, facts.now)
+            && span.has(intent.observed_at)
     })
 }
 
-/// Both ends belong to the window. Without one, any time will do.
-fn is_within(window: Option<Window>, at: Timestamp, now: Timestamp) -> bool {
-    window.is_none_or(|window| at <= now && now.duration_since(at) <= window.duration())
+/// The time that counts: a window, both ends included, or without one any time.
+#[derive(Debug, Clone, Copy)]
+struct Span(Option<(Timestamp, Timestamp)>);
+
+impl Span {
+    fn of(window: Option<Window>, now: Timestamp, zone: &TimeZone) -> Span {
+        Span(window.map(|window| (window.since(now, zone), now)))
+    }
+
+    fn has(self, at: Timestamp) -> bool {
+        self.0.is_none_or(|(since, now)| since <= at && at <= now)
+    }
 }

@@ -47,6 +47,7 @@ fn filled<'a>(name: &'a str, rule: &'a str) -> Vec<(&'a str, &'a str)> {
     ]
 }
 
+// behaviour Q9
 #[tokio::test]
 async fn a_preview_counts_who_matches_and_says_how_far_it_looked() {
     let house = with_people().await;

@@ -9,6 +9,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use jiff::tz::TimeZone;
+
 use super::fit::Profile;
 use super::index::Index;
 use super::{Evaluation, Facts};
@@ -56,7 +58,7 @@ impl Needs {
 }
 
 /// The segments of a workspace.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SegmentCatalog {
     /// By id.
     pub(super) segments: Vec<Segment>,
@@ -70,6 +72,14 @@ pub struct SegmentCatalog {
     pub(super) profile: Profile,
     /// The lists there are.
     lists: HashMap<ListId, List>,
+    /// Where days begin.
+    pub(super) zone: TimeZone,
+}
+
+impl Default for SegmentCatalog {
+    fn default() -> SegmentCatalog {
+        SegmentCatalog::new(vec![])
+    }
 }
 
 /// The segments about one subject that announce.
@@ -105,6 +115,7 @@ impl SegmentCatalog {
             companies,
             profile: Profile::default(),
             lists: HashMap::new(),
+            zone: TimeZone::UTC,
         }
     }
 
@@ -124,6 +135,12 @@ impl SegmentCatalog {
             companies: self.companies.unindexed(),
             ..self
         }
+    }
+
+    /// The same where days begin as in `zone`; without one, as in UTC.
+    #[must_use]
+    pub fn with_time_zone(self, zone: TimeZone) -> SegmentCatalog {
+        SegmentCatalog { zone, ..self }
     }
 
     /// The segment of that id, enabled or not.

@@ -8,13 +8,14 @@
 use std::collections::HashSet;
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::compare::{self, Atom};
 use super::fit::Miss;
 use super::lookup::{self, Found};
-use super::{Evaluation, Facts, SegmentCatalog, intent, is_within, visited};
+use super::{Evaluation, Facts, SegmentCatalog, Span, intent, visited};
 use crate::id::{ListId, SegmentId};
 use crate::segment::Subject;
 use crate::segment::rule::{IntentMatch, Leaf, Node, Property, Rule, Visited};
@@ -98,14 +99,14 @@ impl Explanation<'_> {
     }
 
     fn condition(&mut self, leaf: &Leaf) -> Finding {
-        let facts = self.evaluation.facts;
+        let (facts, zone) = (self.evaluation.facts, &self.evaluation.catalog.zone);
         let (holds, found) = match leaf {
             Leaf::Prop { property, test } => {
                 let found = lookup::find(property, facts);
                 (compare::passes(test, found), value_of(property, found, facts))
             }
-            Leaf::Visited(leaf) => (visited(leaf, facts), pages_of(leaf, facts)),
-            Leaf::Intent(leaf) => (intent(leaf, facts), interests_of(leaf, facts)),
+            Leaf::Visited(leaf) => (visited(leaf, facts, zone), pages_of(leaf, facts, zone)),
+            Leaf::Intent(leaf) => (intent(leaf, facts, zone), interests_of(leaf, facts, zone)),
             Leaf::Segment(id) => return self.segment(*id),
             Leaf::List(id) => (facts.lists.contains(id), self.listed(*id)),
             Leaf::Icp => {
@@ -216,14 +217,15 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn pages_of(leaf: &Visited, facts: &Facts<'_>) -> String {
+fn pages_of(leaf: &Visited, facts: &Facts<'_>, zone: &TimeZone) -> String {
+    let span = Span::of(leaf.within, facts.now, zone);
     // The same leaf without its bounds tells apart what was never seen from what was too long ago.
     let anywhere = Visited { count: None, within: None, ..leaf.clone() };
     let on_path = facts.page_views.iter().filter(|view| {
         let one = Facts { page_views: std::slice::from_ref(view), ..*facts };
-        visited(&anywhere, &one)
+        visited(&anywhere, &one, zone)
     });
-    let (inside, outside): (Vec<_>, Vec<_>) = on_path.partition(|view| is_within(leaf.within, view.at, facts.now));
+    let (inside, outside): (Vec<_>, Vec<_>) = on_path.partition(|view| span.has(view.at));
     let latest = |views: &[&crate::visit::PageView]| views.iter().map(|view| view.at).max();
     match (latest(&inside), latest(&outside)) {
         (Some(at), _) => format!("{} there, the latest {}", counted(inside.len(), "page view"), ago(facts, at)),
@@ -239,14 +241,14 @@ fn pages_of(leaf: &Visited, facts: &Facts<'_>) -> String {
     }
 }
 
-fn interests_of(leaf: &IntentMatch, facts: &Facts<'_>) -> String {
+fn interests_of(leaf: &IntentMatch, facts: &Facts<'_>, zone: &TimeZone) -> String {
+    let span = Span::of(leaf.within, facts.now, zone);
     let anything = IntentMatch { score: None, within: None, ..leaf.clone() };
     let on_topic = facts.intents.iter().filter(|one| {
         let one = Facts { intents: std::slice::from_ref(one), ..*facts };
-        intent(&anything, &one)
+        intent(&anything, &one, zone)
     });
-    let (inside, outside): (Vec<_>, Vec<_>) =
-        on_topic.partition(|one| is_within(leaf.within, one.observed_at, facts.now));
+    let (inside, outside): (Vec<_>, Vec<_>) = on_topic.partition(|one| span.has(one.observed_at));
     let latest = |all: &[&crate::signal::Intent]| all.iter().map(|one| one.observed_at).max();
     match (latest(&inside), latest(&outside)) {
         (Some(at), _) => {

@@ -366,8 +366,8 @@ fn at_least_three_within_seven_days_counts_the_matching_ones_inside_the_window()
         json!({"visited": {"path": "/pricing", "match": "prefix"}, "count": {"op": "gte", "value": 3}, "within": "7d"});
     let two = || World::new().viewed("/pricing", 1).viewed("/pricing/enterprise", 100).viewed("/blog", 2);
     assert!(!two().holds(asks.clone()));
-    assert!(two().viewed("/pricing", 7 * 24).holds(asks.clone()), "the edge belongs to the window");
-    assert!(!two().viewed("/pricing", 7 * 24 + 1).holds(asks.clone()));
+    assert!(two().viewed("/pricing", 7 * 24 + 14).holds(asks.clone()), "the first hour of that day");
+    assert!(!two().viewed("/pricing", 7 * 24 + 15).holds(asks.clone()), "the day before");
     assert!(!two().viewed("/pricing", -1).holds(asks), "what has not happened yet is not within");
 }
 
@@ -395,7 +395,7 @@ fn an_intent_holds_by_topic_score_and_time_of_one_and_the_same_signal() {
         World::new().interested("erp", Some(90.0), 1),
         World::new().interested("crm", Some(69.9), 1),
         World::new().interested("crm", None, 1),
-        World::new().interested("crm", Some(90.0), 14 * 24 + 1),
+        World::new().interested("crm", Some(90.0), 14 * 24 + 15),
         World::new().interested("crm", Some(10.0), 1).interested("erp", Some(90.0), 1),
     ] {
         assert!(!world.holds(asks.clone()), "{:?}", world.intents);
@@ -464,7 +464,7 @@ fn only_enabled_segments_with_the_action_and_the_subject_announce() {
 #[test]
 fn needs_are_those_of_announcing_segments_and_all_they_refer_to() {
     let visited = |within: &str| json!({"visited": {"path": "a"}, "within": within});
-    let days = |days: i64| Some(Lookback::Window(SignedDuration::from_hours(24 * days)));
+    let days = |days: i64| Some(Lookback::Window(SignedDuration::from_hours(24 * (days + 1) + 1)));
     let catalog = SegmentCatalog::new(vec![
         segment(1, json!({"any": [visited("1d"), {"segment": "2"}]})),
         Segment { enabled: false, ..segment(2, json!({"any": [visited("3d"), {"segment": "3"}]})) },
@@ -621,4 +621,22 @@ fn many_ways_to_the_same_segment_are_decided_once() {
     let mut evaluation = Evaluation::new(&catalog, &facts);
     assert!(!evaluation.holds(catalog.get(SegmentId(8)).unwrap().rule.root()));
     assert_eq!(evaluation.decided.len(), 7);
+}
+
+// behaviour Q8 (in part)
+#[test]
+fn seven_days_are_days_of_the_workspaces_calendar() {
+    let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+    let rule = json!({ "visited": { "path": "/pricing" }, "within": "7d" });
+    let now: Timestamp = "2026-11-24T11:00:00Z".parse().unwrap();
+    let seen = |at: &str, zone: &jiff::tz::TimeZone| {
+        let views = [PageView { path: "/pricing".to_owned(), at: at.parse().unwrap() }];
+        let facts =
+            Facts { contact: None, company: None, visit: None, page_views: &views, intents: &[], lists: &[], now };
+        let catalog = SegmentCatalog::default().with_time_zone(zone.clone());
+        catalog.holds(&crate::segment::rule::Rule::parse(&rule).unwrap(), &facts)
+    };
+    assert!(seen("2026-11-16T23:00:00Z", &zone), "the first minute of the 17th in Berlin");
+    assert!(!seen("2026-11-16T22:59:59Z", &zone));
+    assert!(!seen("2026-11-16T23:00:00Z", &jiff::tz::TimeZone::UTC), "which is the 16th in UTC");
 }

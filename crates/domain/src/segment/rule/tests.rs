@@ -43,15 +43,15 @@ fn the_documented_example_reads_and_writes_itself_back() {
     assert_eq!(serde_json::from_str::<Rule>(&serde_json::to_string(&rule).unwrap()).unwrap(), rule);
     assert_eq!(rule.leaf_count(), 4);
     assert_eq!(rule.references(), [SegmentId(7264)]);
-    assert_eq!(rule.page_view_window(), Some(Lookback::Window(SignedDuration::from_hours(7 * 24))));
-    assert_eq!(rule.intent_window(), Some(Lookback::Window(SignedDuration::from_hours(14 * 24))));
+    assert_eq!(rule.page_view_window(), Some(Lookback::Window(SignedDuration::from_hours(8 * 24 + 1))));
+    assert_eq!(rule.intent_window(), Some(Lookback::Window(SignedDuration::from_hours(15 * 24 + 1))));
 }
 
 #[test]
 fn the_farthest_look_back_counts() {
     let visited = |within: &str| json!({"visited": {"path": "a"}, "within": within});
-    let two = rule(json!({"any": [visited("36h"), {"not": visited("1d")}]}));
-    assert_eq!(two.page_view_window(), Some(Lookback::Window(SignedDuration::from_hours(36))));
+    let two = rule(json!({"any": [visited("72h"), {"not": visited("1d")}]}));
+    assert_eq!(two.page_view_window(), Some(Lookback::Window(SignedDuration::from_hours(72))));
     assert_eq!(two.intent_window(), None);
     let ever = rule(json!({"any": [visited("366d"), {"visited": {"path": "a"}}, {"intent": {}}]}));
     assert_eq!(ever.page_view_window(), Some(Lookback::Ever));
@@ -426,5 +426,16 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn every_rule_in_the_document_about_segments_is_one() {
+    let document = include_str!("../../../../../docs/segments.md");
+    let rules: Vec<_> = document.split("```json\n").skip(1).map(|part| part.split("```").next().unwrap()).collect();
+    assert!(rules.len() >= 5, "{}", rules.len());
+    for text in rules {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        Rule::parse(&json).unwrap_or_else(|wrong| panic!("{wrong}: {text}"));
     }
 }

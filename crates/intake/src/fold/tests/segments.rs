@@ -229,7 +229,7 @@ fn a_batch_asks_for_history_as_far_back_as_its_earliest_signal_needs() {
         &compiled,
         &Default::default(),
     );
-    assert_eq!(query.page_views_since, Some(minute(20 - 7 * 24 * 60)));
+    assert_eq!(query.page_views_since, Some(minute(20 - (8 * 24 + 1) * 60)));
     assert_eq!(query.intents_since, None);
     assert_eq!(query.visitor_keys, ["b".to_owned()].into());
     assert_eq!(query.user_ids, ["u".to_owned()].into());

@@ -327,3 +327,48 @@ fn of_many_rules_only_those_that_come_close_are_candidates() {
     };
     assert_eq!(index.candidates(&facts).collect::<Vec<_>>(), [6, 499]);
 }
+
+/// What a marketer asks for, of ten thousand: a page of each, an account of each, a campaign of each.
+fn one_of_many(n: i64) -> Value {
+    match n % 4 {
+        0 => json!({ "all": [
+            { "prop": "contact.email", "op": "exists" },
+            { "visited": { "path": format!("/solutions/s{n:05}"), "match": "prefix" }, "count": { "op": "gte", "value": 2 }, "within": "30d" },
+        ]}),
+        1 => json!({ "all": [
+            { "visited": { "path": "/pricing", "match": "prefix" }, "within": "7d" },
+            { "prop": "company.domain", "op": "in", "value": [format!("target-{n}.example"), format!("lost-{n}.example")] },
+        ]}),
+        2 => json!({ "all": [
+            { "prop": "visit.utm.campaign", "op": "eq", "value": format!("campaign-{n}") },
+            { "not": { "visited": { "path": "/careers", "match": "contains" } } },
+        ]}),
+        _ => json!({ "all": [
+            { "intent": { "topic": [format!("topic-{n}")] }, "score": { "op": "gte", "value": 70 }, "within": "14d" },
+            { "prop": "contact.title", "op": "contains_any", "value": ["vp", "head", "director"] },
+        ]}),
+    }
+}
+
+// behaviour Q15
+#[test]
+fn with_ten_thousand_segments_a_signal_looks_at_those_that_come_close() {
+    const SEGMENTS: i64 = 10_000;
+    let catalog = SegmentCatalog::new((1..=SEGMENTS).map(|n| segment(n, one_of_many(n))).collect());
+    let index = super::Index::new(&catalog, &(0..SEGMENTS as usize).collect::<Vec<_>>());
+    let view = |path: &str| PageView { path: path.to_owned(), at: now() };
+    let page_views: Vec<PageView> = (1..=20).map(|n| view(&format!("/solutions/s{:05}/overview", n * 4))).collect();
+    let twice = [page_views.clone(), page_views, vec![view("/pricing"), view("/docs/a"), view("/careers")]].concat();
+    let intents = [Intent { topic: "topic-7".to_owned(), score: Some(90.0), source: None, observed_at: now() }];
+    let facts = Facts {
+        contact: None,
+        company: None,
+        visit: None,
+        page_views: &twice,
+        intents: &intents,
+        lists: &[],
+        now: now(),
+    };
+    let candidates: Vec<_> = index.candidates(&facts).collect();
+    assert_eq!(candidates.len(), 21, "one for each page that is asked for, and one for the topic");
+}
