@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CompanyId, ContactId, VisitId, VisitorId};
-use crate::identity::{EmailHash, IdentityChange};
+use crate::identity::EmailHash;
 
 /// Silence that ends a visit. The next page view after it starts another.
 pub const SILENCE_MAX: SignedDuration = SignedDuration::from_mins(30);
@@ -30,9 +30,9 @@ pub struct Visitor {
     /// The link in a mail that it has followed, before it is clear whether somebody stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<PendingLink>,
-    /// What it said last that was not believed, so that it is noted once.
+    /// The mark of what was last noted of it that was not believed, so that it is noted once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<IdentityChange>,
+    pub refused: Option<String>,
     /// When it was first seen.
     pub created_at: Timestamp,
 }

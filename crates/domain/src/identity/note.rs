@@ -3,8 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use sha2::{Digest, Sha256};
+
 use super::{IdentifierKind, Standing};
 use crate::id::{ContactId, MergeId, SignalId, VisitorId};
+
+/// How much of a hash makes a mark: enough to tell a browser's last word from its next.
+const MARK_BYTES: usize = 4;
 
 /// One entry of the log of identities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +98,14 @@ pub enum IdentityChange {
         /// Why.
         reason: Refusal,
     },
+}
+
+impl IdentityChange {
+    /// A mark that tells this from others, and not what it says: of whom it is about, nothing is to be kept elsewhere.
+    pub fn mark(&self) -> String {
+        let hash = Sha256::digest(format!("{self:?}"));
+        hash.iter().take(MARK_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// What came of following a link in a mail.

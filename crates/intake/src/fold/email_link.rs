@@ -60,9 +60,10 @@ fn begin(working: &mut Working, key: &str, id: VisitorId, link: &FollowedLink, s
     };
     let change = IdentityChange::LinkFollowed { outcome };
     // Once, however many pages of the link's landing say so.
-    if working.visitor(key).is_some_and(|visitor| visitor.refused.as_ref() == Some(&change)) {
+    let mark = change.mark();
+    if working.visitor(key).is_some_and(|visitor| visitor.refused.as_ref() == Some(&mark)) {
         return;
     }
-    working.change_visitor(key, |visitor| visitor.refused = Some(change.clone()));
+    working.change_visitor(key, |visitor| visitor.refused = Some(mark));
     working.note_identity(signal, Some(id), Some(link.contact), change, means.now);
 }

@@ -233,12 +233,13 @@ pub(super) fn refuse(
 ) {
     let change = IdentityChange::Refused { kind, value: value.to_owned(), reason };
     let visitor = keys.visitor.as_ref().and_then(|key| working.visitor(key));
-    if visitor.is_some_and(|visitor| visitor.refused.as_ref() == Some(&change)) {
+    let mark = change.mark();
+    if visitor.is_some_and(|visitor| visitor.refused.as_ref() == Some(&mark)) {
         return;
     }
     let visitor_id = visitor.map(|visitor| visitor.id);
     if let Some(key) = &keys.visitor {
-        working.change_visitor(key, |visitor| visitor.refused = Some(change.clone()));
+        working.change_visitor(key, |visitor| visitor.refused = Some(mark));
     }
     working.note_identity(signal, visitor_id, contact, change, means.now);
 }

@@ -1,7 +1,10 @@
 //! What happened to identities.
 
+use beckon_domain::contact::Contact;
+use beckon_domain::email::Email;
 use beckon_domain::id::WorkspaceId;
 use beckon_domain::identity::IdentityNote;
+use beckon_domain::identity::merge::emails;
 use beckon_store::Result;
 use beckon_store::identity::NotesOf;
 use rusqlite::{Row, params};
@@ -24,6 +27,19 @@ pub(crate) fn add(write: &Write<'_>, workspace: WorkspaceId, note: &IdentityNote
             ],
         )
         .map(drop)
+}
+
+/// Erases what is said of a contact where others are told of: that an address of theirs was refused to somebody, or went to
+/// them from somebody.
+pub(crate) fn erase_mentions(write: &Write<'_>, workspace: WorkspaceId, contact: &Contact) -> Result<()> {
+    let values = emails(contact).map(Email::to_string).chain(contact.user_id.clone());
+    for value in values {
+        write.run(
+            "DELETE FROM identity_note INDEXED BY identity_note_in_time WHERE workspace_id = ?1 AND doc ->> '$.change.value' = ?2",
+            params![workspace.uuid(), value],
+        )?;
+    }
+    Ok(())
 }
 
 pub(super) fn list(sql: &Sql<'_>, workspace: WorkspaceId, of: NotesOf, limit: u32) -> Result<Vec<IdentityNote>> {

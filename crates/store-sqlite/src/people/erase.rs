@@ -11,7 +11,7 @@ use rusqlite::params;
 
 use super::{contact as read_contact, erasing, put_contacts, put_visitor, words};
 use crate::columns::Columns;
-use crate::identity::merges;
+use crate::identity::{merges, notes};
 use crate::intake::subject;
 use crate::lists::take_off_all_lists;
 use crate::sql::Sql;
@@ -26,6 +26,10 @@ const ERASED_AT_ONCE_MAX: u32 = 500;
 /// memory of the visit in progress. The person's own logs, and what was announced of them, go in steps (`erasing.rs`).
 pub(super) fn contact(write: &mut Write<'_>, workspace: WorkspaceId, id: ContactId, now: Timestamp) -> Result<()> {
     write.touch(workspace);
+    let text = "SELECT doc FROM contact WHERE workspace_id = ?1 AND id = ?2";
+    let known = write.find(text, params![workspace.uuid(), id.uuid()], read_contact)?;
+    let known = known.ok_or(StoreError::NotFound("contact"))?;
+    notes::erase_mentions(write, workspace, &known)?;
     words::change::<Contact>(write, workspace, id.uuid(), None)?;
     let key = params![workspace.uuid(), id.uuid()];
     if write.run("DELETE FROM contact WHERE workspace_id = ?1 AND id = ?2", key)? == 0 {

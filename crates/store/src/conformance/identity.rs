@@ -4,7 +4,7 @@ use beckon_domain::contact::Contact;
 use beckon_domain::email::Email;
 use beckon_domain::id::{ContactId, VisitId};
 use beckon_domain::identity::merge::{Merge, merged};
-use beckon_domain::identity::{EmailHash, IdentifierKind, IdentityChange, IdentityNote, LinkedIn, Standing};
+use beckon_domain::identity::{EmailHash, IdentifierKind, IdentityChange, IdentityNote, LinkedIn, Refusal, Standing};
 use beckon_domain::qualify::LastFiring;
 use beckon_domain::segment::Subject;
 use beckon_domain::signal::{Intent, SignalKind, SignalStory};
@@ -124,9 +124,20 @@ pub async fn what_happened_to_an_identity_is_noted(store: &SharedStore) {
             standing: Standing::Verified,
         },
     };
-    let notes = vec![note(1, true, false), note(2, true, true), note(3, false, true)];
+    let joe = given.a_contact("joe@acme.com");
+    let of_joe = IdentityNote {
+        contact_id: Some(joe.id),
+        change: IdentityChange::Refused {
+            kind: IdentifierKind::Email,
+            value: "ann@acme.com".to_owned(),
+            reason: Refusal::Taken,
+        },
+        ..note(4, false, false)
+    };
+    let kept = IdentityNote { contact_id: Some(joe.id), ..note(5, false, false) };
+    let notes = vec![note(1, true, false), note(2, true, true), note(3, false, true), of_joe.clone(), kept.clone()];
     let changes = IntakeChanges {
-        contacts: vec![ann.clone()],
+        contacts: vec![ann.clone(), joe.clone()],
         visitors: vec![hers.clone()],
         identity_notes: notes.clone(),
         ..IntakeChanges::default()
@@ -142,6 +153,11 @@ pub async fn what_happened_to_an_identity_is_noted(store: &SharedStore) {
     store.erase_contact(given.workspace, ann.id, at(40)).await.unwrap();
     assert_eq!(list(NotesOf::Contact(ann.id), 9).await, []);
     assert_eq!(list(NotesOf::Visitor(hers.id), 9).await, []);
+    assert_eq!(
+        list(NotesOf::Contact(joe.id), 9).await,
+        [kept],
+        "nor is it kept what was refused to Joe because it is hers"
+    );
 }
 
 /// Two people, of whom one has done something.

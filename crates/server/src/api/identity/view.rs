@@ -199,10 +199,15 @@ fn why(visitor: &Visitor, notes: &[IdentityNote]) -> String {
         None if visitor.link.is_some() => {
             "Anonymous: a link in a mail was opened, and nobody stayed. A program that checks mails, probably.".to_owned()
         }
-        None => match &visitor.refused {
-            Some(refused) => format!("Anonymous: {}", text(refused)),
-            None => "Anonymous: nothing it sent says who uses it.".to_owned(),
-        },
+        None => {
+            let refused = |note: &&IdentityNote| {
+                matches!(note.change, IdentityChange::Refused { .. } | IdentityChange::LinkFollowed { .. })
+            };
+            match notes.iter().find(refused) {
+                Some(note) => format!("Anonymous: {}", text(&note.change)),
+                None => "Anonymous: nothing it sent says who uses it.".to_owned(),
+            }
+        }
     }
 }
 
