@@ -283,7 +283,7 @@ pub(crate) fn take_waiting(working: &mut Working, contact: ContactId, means: Mea
         }
         let change =
             IdentityChange::Linked { by: IdentifierKind::EmailSha256, standing: Standing::Claimed, before: None };
-        working.note_identity_of_nobodys_signal(visitor_id, contact, change, means.now);
+        working.note_late_link(visitor_id, contact, change, means.now);
     }
 }
 

@@ -187,7 +187,7 @@ fn log(viewer: &Viewer, all: &[NoteView]) -> Markup {
                 (row_cell("When", moment(note.at, &viewer.zone)))
                 (row_cell("What", html! {
                     @if note.change == "refused" { (badge(Tone::Warn, "Refused")) " " }
-                    (note.text)
+                    (capital(&note.text))
                 }))
                 (row_cell("Signal", html! {
                     @if let Some(signal) = note.signal_id { a href=(viewer.path(&format!("/signals/{signal}"))) { "Show" } }
@@ -196,4 +196,10 @@ fn log(viewer: &Viewer, all: &[NoteView]) -> Markup {
         }
     };
     table_card("What happened", &["When", "What", "Signal"], rows, html! {})
+}
+
+/// With a capital letter, as a sentence on a page begins.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
