@@ -24,8 +24,16 @@ pub struct Driver {
     profile: TempDir,
 }
 
+/// How often a driver is started that ends at once.
+const STARTS_MAX: u32 = 3;
+
 impl Driver {
     pub fn start() -> Driver {
+        // On a busy machine one now and then ends before it listens.
+        (0..STARTS_MAX).find_map(|_| Driver::try_start()).expect("the driver says where it listens")
+    }
+
+    fn try_start() -> Option<Driver> {
         let profile = TempDir::new().expect("a profile directory");
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
@@ -37,9 +45,13 @@ impl Driver {
             .spawn()
             .expect("the browser's driver is installed: run `make browser` (make test does)");
         let said = BufReader::new(child.stdout.take().expect("its output"));
-        let port = said.lines().map_while(Result::ok).find_map(|line| port_in(&line));
-        let port = port.expect("the driver says where it listens");
-        Driver { child, port, profile }
+        match said.lines().map_while(Result::ok).find_map(|line| port_in(&line)) {
+            Some(port) => Some(Driver { child, port, profile }),
+            None => {
+                child.wait().ok();
+                None
+            }
+        }
     }
 
     /// Opens a window.
